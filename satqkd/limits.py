@@ -1,0 +1,64 @@
+"""Number types with their limits, checked the same way whether a noun is built from Python or from a scenario file.
+
+A field of a noun is annotated with one of the types below. ``pydantic`` reads the same annotations when a scenario is
+loaded, so a limit is written once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+from dataclasses import fields
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, Gt, Le, Lt
+
+from satqkd.errors import InputError
+
+Positive = Annotated[float, Gt(0.0)]
+NonNegative = Annotated[float, Ge(0.0)]
+Fraction = Annotated[float, Ge(0.0), Le(1.0)]
+PositiveFraction = Annotated[float, Gt(0.0), Le(1.0)]
+OpenFraction = Annotated[float, Gt(0.0), Lt(1.0)]
+ErrorRate = Annotated[float, Ge(0.0), Le(0.5)]
+Latitude = Annotated[float, Ge(-90.0), Le(90.0)]
+Longitude = Annotated[float, Ge(-180.0), Le(360.0)]
+Altitude = Annotated[float, Ge(-500.0), Le(9000.0)]
+
+
+@cache
+def _limits(noun: Hashable) -> dict[str, tuple[Any, ...]]:
+    hints = get_type_hints(noun, include_extras=True)
+    return {
+        field.name: get_args(hints[field.name])[1:]
+        for field in fields(noun)
+        if get_origin(hints[field.name]) is Annotated
+    }
+
+
+def _violation(value: float, limit: Any) -> str | None:
+    if isinstance(limit, Gt) and not value > limit.gt:  # type: ignore[operator]
+        return f"greater than {limit.gt:g}"
+    if isinstance(limit, Ge) and not value >= limit.ge:  # type: ignore[operator]
+        return f"at least {limit.ge:g}"
+    if isinstance(limit, Lt) and not value < limit.lt:  # type: ignore[operator]
+        return f"less than {limit.lt:g}"
+    if isinstance(limit, Le) and not value <= limit.le:  # type: ignore[operator]
+        return f"at most {limit.le:g}"
+    return None
+
+
+def check_limits(noun: Any) -> None:
+    """Raise `InputError` where a field of a dataclass is not a finite number within its annotated limits.
+
+    Call it from ``__post_init__``. Fields without annotated limits are not looked at.
+    """
+    for name, limits in _limits(type(noun)).items():
+        value = getattr(noun, name)
+        where = f"{type(noun).__name__}.{name}"
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise InputError(f"{where} = {value!r} is not a finite number.")
+        wrong = [text for limit in limits if (text := _violation(value, limit))]
+        if wrong:
+            raise InputError(f"{where} = {value!r} is out of range: it must be {' and '.join(wrong)}.")

@@ -1,0 +1,88 @@
+"""Times at the public edge: whatever a user writes becomes POSIX seconds of UTC, and goes back as ISO 8601.
+
+POSIX seconds do not count leap seconds; `satqkd.orbit` turns them into a continuous scale where that matters.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satqkd.errors import InputError
+
+_EXAMPLES = (
+    "Write an ISO date or date-time such as 2017-05-22, 2017-05-22T16:30 or 2017-05-22T16:30:00Z; no zone means UTC."
+)
+
+
+def to_posix(value: Any, name: str = "time") -> float:
+    """Convert a time to POSIX seconds UTC.
+
+    Parameters
+    ----------
+    value : str, datetime, date, numpy.datetime64, pandas.Timestamp or astropy.time.Time
+        The time; without a zone it is UTC. The string ``now`` is the present.
+    name : str
+        What the error calls the value.
+
+    Returns
+    -------
+    float
+        Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+
+    Raises
+    ------
+    InputError
+        If the value is no time.
+
+    Examples
+    --------
+    >>> to_posix("2016-12-19T16:52:13.46Z")
+    1482166333.46
+    """
+    if isinstance(value, str):
+        return _from_text(value, name)
+    if isinstance(value, np.datetime64):
+        if np.isnat(value):
+            raise InputError(f"{name} is NaT, which is no time.", _EXAMPLES)
+        return float(value.astype("datetime64[us]").astype(np.int64)) * 1e-6
+    if hasattr(value, "to_datetime") and hasattr(value, "utc"):  # astropy Time, not imported for the sake of a check
+        value = value.utc.to_datetime()
+    if isinstance(value, dt.datetime):  # pandas Timestamp is one
+        if value != value:  # NaT
+            raise InputError(f"{name} is NaT, which is no time.", _EXAMPLES)
+        aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+        return aware.timestamp()
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC).timestamp()
+    raise InputError(f"{name} = {value!r} is no time.", _EXAMPLES)
+
+
+def _from_text(text: str, name: str) -> float:
+    if text.strip().lower() == "now":
+        return dt.datetime.now(dt.UTC).timestamp()
+    try:
+        parsed = dt.datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InputError(f"{name} = {text!r} cannot be read as a time ({error}).", _EXAMPLES) from None
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
+    return aware.timestamp()
+
+
+def to_datetime64(posix_s: float | NDArray[np.float64]) -> NDArray[np.datetime64]:
+    """Convert POSIX seconds UTC to ``datetime64[us]``, rounded to the microsecond."""
+    return np.round(np.asarray(posix_s, dtype=float) * 1e6).astype(np.int64).astype("datetime64[us]")
+
+
+def to_iso(value: Any) -> str:
+    """Write a time as every table and file does: UTC with milliseconds and ``Z``.
+
+    >>> to_iso("2016-12-19T16:52:13.487")
+    '2016-12-19T16:52:13.487Z'
+    """
+    milliseconds = round(to_posix(value) * 1e3)
+    moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=milliseconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

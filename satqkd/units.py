@@ -1,0 +1,135 @@
+"""Decibels, Quantities at the public edge, and the one table of names: unit, label and display unit of every column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from satqkd.errors import InputError
+
+FloatArray = NDArray[np.float64]
+
+
+def loss_db(transmittance: ArrayLike) -> FloatArray:
+    """Convert a transmittance [1] to a loss [dB], >= 0 for a transmittance up to 1; none arriving is infinite loss.
+
+    >>> float(loss_db(0.5).round(4))
+    3.0103
+    """
+    with np.errstate(divide="ignore"):
+        # Adding 0.0 turns the -0.0 of a perfect transmittance into 0.0.
+        return np.asarray(-10.0 * np.log10(np.asarray(transmittance, dtype=float)) + 0.0)
+
+
+def transmittance(loss_db: ArrayLike) -> FloatArray:
+    """Convert a loss [dB] to a transmittance [1].
+
+    >>> float(transmittance(10.0))
+    0.1
+    """
+    return np.asarray(10.0 ** (-np.asarray(loss_db, dtype=float) / 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """How one named number is shown: the unit its name carries, a label, and a unit and factor fit for reading."""
+
+    unit: str
+    label: str
+    display_unit: str = ""
+    display_factor: float = 1.0
+    decimals: int = 2
+
+    @property
+    def axis_label(self) -> str:
+        """Label for an axis or a heading, with the display unit in square brackets."""
+        unit = self.display_unit or self.unit
+        return f"{self.label} [{unit}]" if unit else self.label
+
+
+QUANTITIES: dict[str, Quantity] = {
+    "pass_id": Quantity("", "pass"),
+    "satellite": Quantity("", "satellite"),
+    "station": Quantity("", "station"),
+    "aos_utc": Quantity("", "AOS (UTC)"),
+    "tca_utc": Quantity("", "TCA (UTC)"),
+    "los_utc": Quantity("", "LOS (UTC)"),
+    "time_utc": Quantity("", "time (UTC)"),
+    "t_s": Quantity("s", "time from TCA", decimals=1),
+    "duration_s": Quantity("s", "duration", decimals=1),
+    "max_elevation_deg": Quantity("deg", "maximum elevation", "°", 1.0, 2),
+    "elevation_deg": Quantity("deg", "elevation", "°", 1.0, 2),
+    "azimuth_deg": Quantity("deg", "azimuth", "°", 1.0, 2),
+    "aos_azimuth_deg": Quantity("deg", "azimuth at AOS", "°", 1.0, 1),
+    "tca_azimuth_deg": Quantity("deg", "azimuth at TCA", "°", 1.0, 1),
+    "los_azimuth_deg": Quantity("deg", "azimuth at LOS", "°", 1.0, 1),
+    "min_range_m": Quantity("m", "shortest range", "km", 1e-3, 1),
+    "range_m": Quantity("m", "range", "km", 1e-3, 1),
+    "range_rate_m_s": Quantity("m/s", "range rate", "km/s", 1e-3, 3),
+    "point_ahead_rad": Quantity("rad", "point-ahead angle", "µrad", 1e6, 1),
+    "sun_elevation_deg": Quantity("deg", "Sun elevation", "°", 1.0, 1),
+    "moon_elevation_deg": Quantity("deg", "Moon elevation", "°", 1.0, 1),
+    "moon_illumination": Quantity("", "Moon illuminated fraction", decimals=2),
+    "moon_separation_deg": Quantity("deg", "Moon separation", "°", 1.0, 1),
+    "satellite_sunlit": Quantity("", "satellite sunlit"),
+    "elements_age_days": Quantity("d", "element age", decimals=2),
+    "truncated": Quantity("", "truncated by the window"),
+    "usable": Quantity("", "usable"),
+    "reject_reason": Quantity("", "rejected because"),
+    "geometric_db": Quantity("dB", "geometric (diffraction)"),
+    "pointing_db": Quantity("dB", "pointing"),
+    "atmosphere_db": Quantity("dB", "atmosphere"),
+    "turbulence_db": Quantity("dB", "turbulence"),
+    "channel_loss_db": Quantity("dB", "channel loss"),
+    "receiver_optics_db": Quantity("dB", "receiver optics"),
+    "link_loss_db": Quantity("dB", "link loss"),
+    "detector_db": Quantity("dB", "detector"),
+    "total_loss_db": Quantity("dB", "total loss"),
+    "min_link_loss_db": Quantity("dB", "smallest link loss"),
+    "background_cps": Quantity("1/s", "background counts", decimals=1),
+    "noise_probability": Quantity("", "noise probability per gate", decimals=9),
+    "qber": Quantity("", "QBER", "%", 100.0, 2),
+    "sifted_bps": Quantity("bit/s", "sifted rate", "kbit/s", 1e-3, 2),
+    "asymptotic_bps": Quantity("bit/s", "asymptotic secret rate", "kbit/s", 1e-3, 2),
+    "detections": Quantity("", "detections", decimals=0),
+    "sifted_bits": Quantity("bit", "sifted bits (signal)", "kbit", 1e-3, 1),
+    "asymptotic_bits": Quantity("bit", "asymptotic bits", "kbit", 1e-3, 1),
+    "secret_bits": Quantity("bit", "secret bits (finite key)", "kbit", 1e-3, 1),
+    "key_start_utc": Quantity("", "key from (UTC)"),
+    "key_end_utc": Quantity("", "key to (UTC)"),
+    "new_bits": Quantity("bit", "new key", "kbit", 1e-3, 1),
+    "store_a_bits": Quantity("bit", "store of A", "kbit", 1e-3, 1),
+    "store_b_bits": Quantity("bit", "store of B", "kbit", 1e-3, 1),
+    "delivered_bits": Quantity("bit", "delivered", "kbit", 1e-3, 1),
+    "total_delivered_bits": Quantity("bit", "delivered in all", "kbit", 1e-3, 1),
+    "oldest_key_age_s": Quantity("s", "age of the oldest key used", "h", 1.0 / 3600.0, 1),
+}
+"""Every column, sample and figure axis takes its unit, label and display unit from here."""
+
+
+def to_si(value: Any, unit: str, name: str = "value") -> float:
+    """Convert a number or an astropy Quantity to a float in the given SI unit.
+
+    Parameters
+    ----------
+    value : float or astropy.units.Quantity
+        A plain number is already in `unit`.
+    unit : str
+        Target unit, e.g. ``"m"`` or ``"rad"``.
+    name : str
+        What the error calls the value.
+
+    Raises
+    ------
+    InputError
+        If the Quantity has another dimension.
+    """
+    if hasattr(value, "to_value"):  # an astropy Quantity; astropy is not imported for the sake of a check
+        try:
+            return float(value.to_value(unit))
+        except Exception as error:
+            raise InputError(f"{name} = {value} cannot be converted to [{unit}]: {error}.") from None
+    return float(value)
