@@ -7,9 +7,7 @@ loaded, so a limit is written once.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
 from dataclasses import fields
-from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -27,14 +25,18 @@ Longitude = Annotated[float, Ge(-180.0), Le(360.0)]
 Altitude = Annotated[float, Ge(-500.0), Le(9000.0)]
 
 
-@cache
-def _limits(noun: Hashable) -> dict[str, tuple[Any, ...]]:
-    hints = get_type_hints(noun, include_extras=True)
-    return {
-        field.name: get_args(hints[field.name])[1:]
-        for field in fields(noun)
-        if get_origin(hints[field.name]) is Annotated
-    }
+_KNOWN: dict[type, dict[str, tuple[Any, ...]]] = {}
+
+
+def _limits(noun: type) -> dict[str, tuple[Any, ...]]:
+    if noun not in _KNOWN:
+        hints = get_type_hints(noun, include_extras=True)
+        _KNOWN[noun] = {
+            field.name: get_args(hints[field.name])[1:]
+            for field in fields(noun)
+            if get_origin(hints[field.name]) is Annotated
+        }
+    return _KNOWN[noun]
 
 
 def _violation(value: float, limit: Any) -> str | None:
