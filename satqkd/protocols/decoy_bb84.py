@@ -1,0 +1,296 @@
+"""Finite key of BB84 with weak coherent pulses, a signal and two decoy intensities (Lim et al. 2014)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from satqkd.limits import ErrorRate, OpenFraction, Positive, check_limits
+from satqkd.protocols import asymptotic, checks
+from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
+from satqkd.protocols.entropy import entropy_deficit
+from satqkd.protocols.leakage import error_correction_leakage
+from satqkd.protocols.photons import phase_error_bound, single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.tail_bounds import TAIL_BOUNDS, TailBound
+from satqkd.units import FloatArray
+
+_TERMS = 21.0
+"""Error terms of the proof among which epsilon_secrecy is shared."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecoyKey:
+    """Length of a secret key and every bound that led to it; numbers for one block, arrays for several.
+
+    Attributes
+    ----------
+    secret_bits : int or ndarray of int64
+        Key length [bit], >= 0.
+    length_bits : float or ndarray
+        The same before it is floored and clipped [bit]; negative where no key can be distilled.
+    phase_error_rate : float or ndarray
+        Upper bound on the phase error rate of the single-photon key bits [1], at most 1/2.
+    vacuum_events, single_photon_events : float or ndarray
+        Lower bounds on the key-basis detections that came from vacuum and from single photons [1].
+    test_single_photon_events : float or ndarray
+        Lower bound on the test-basis detections that came from single photons [1].
+    test_single_photon_errors : float or ndarray
+        Upper bound on the errors among them [1].
+    leakage_bits : float or ndarray
+        What error correction reveals [bit].
+    """
+
+    secret_bits: int | NDArray[np.int64]
+    length_bits: float | FloatArray
+    phase_error_rate: float | FloatArray
+    vacuum_events: float | FloatArray
+    single_photon_events: float | FloatArray
+    test_single_photon_events: float | FloatArray
+    test_single_photon_errors: float | FloatArray
+    leakage_bits: float | FloatArray
+
+
+def secret_key_length(
+    *,
+    key_counts: ArrayLike,
+    key_errors: ArrayLike,
+    test_counts: ArrayLike,
+    test_errors: ArrayLike,
+    intensities: ArrayLike,
+    probabilities: ArrayLike,
+    epsilon_secrecy: float,
+    epsilon_correctness: float,
+    tail_bound: TailBound = "chernoff",
+    error_correction_efficiency: float = 1.16,
+    leakage_bits: ArrayLike | None = None,
+    cap_errors: bool = True,
+    clamp_tails: bool = True,
+) -> DecoyKey:
+    """Return the secret key length of one block, or of many, from its accumulated counts.
+
+    Parameters
+    ----------
+    key_counts, test_counts : array_like
+        Detections in the key basis and in the test basis [1], shape (..., 3), signal first; expected values may be
+        given for integers.
+    key_errors, test_errors : array_like
+        Errors among them [1], same shape; those of the key may already be summed over intensities, shape (...).
+    intensities, probabilities : array_like
+        Mean photon numbers at the exit aperture [1] and the probabilities of choosing them [1], shape (3,) or (..., 3).
+    epsilon_secrecy, epsilon_correctness : float
+        Security parameters [1].
+    tail_bound : {"chernoff", "hoeffding"}
+        How the counts bound their expectations.
+    error_correction_efficiency : float
+        Ratio of what error correction reveals to the Shannon limit [1].
+    leakage_bits : array_like, optional
+        What error correction revealed [bit], shape (...); without it ``f n h(Q)``.
+    cap_errors : bool
+        Never more single-photon errors in the test basis than errors in all.
+    clamp_tails : bool
+        No lower bound on a count below zero.
+
+    Returns
+    -------
+    DecoyKey
+        Key length and intermediates.
+
+    Raises
+    ------
+    InputError
+        Where the proof does not hold: negative counts, errors above counts, intensities without mu1 > mu2 + mu3 and
+        mu2 > mu3 >= 0, probabilities that do not sum to one, an epsilon outside (0, 1).
+
+    Notes
+    -----
+    Lim, Curty, Walenta, Xu, Zbinden, PRA 89, 022307 (2014), Eqs. (1) to (5), doi:10.1103/PhysRevA.89.022307; the
+    Chernoff bounds are Yin et al., Sci. Rep. 10, 14312 (2020), doi:10.1038/s41598-020-71107-6. `cap_errors` and
+    `clamp_tails` are rigorous additions of ours, off for the paper's own numbers. Lower bounds never exceed the counts
+    they are taken from.
+
+    Security: composable, epsilon_secrecy-secret and epsilon_correctness-correct against coherent attacks. Assumed:
+    phases uniformly random, intensities exact, detection efficiency independent of the basis, basis and intensity
+    chosen independently of everything else.
+    """
+    key = checks.counts_array("key_counts", key_counts, intensities=3)
+    test = checks.counts_array("test_counts", test_counts, intensities=3)
+    wrong = checks.counts_array("test_errors", test_errors, intensities=3)
+    key_wrong = checks.error_totals("key_errors", key_errors, key)
+    checks.errors_within("test_errors", wrong, test)
+    mu = checks.two_decoy_intensities(intensities)
+    p = checks.probabilities_array("probabilities", probabilities, count=3)
+    log_terms = float(np.log(_TERMS / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
+    efficiency = checks.correction_efficiency(error_correction_efficiency)
+    checks.one_of("tail_bound", tail_bound, tuple(TAIL_BOUNDS))
+
+    def bounds(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        lower, upper = TAIL_BOUNDS[tail_bound](counts, log_inverse_epsilon=log_terms)
+        return (np.maximum(lower, 0.0) if clamp_tails else lower), upper
+
+    def photons(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+        lower, upper = bounds(counts)
+        vacuum, single = vacuum_and_single_photon_events(lower=lower, upper=upper, intensities=mu, probabilities=p)
+        total = counts.sum(axis=-1)
+        vacuum = np.minimum(vacuum, total)
+        return vacuum, np.minimum(single, total - vacuum)
+
+    vacuum, single = photons(key)
+    _, test_single = photons(test)
+    lower, upper = bounds(wrong)
+    single_errors = single_photon_errors(lower=lower, upper=upper, intensities=mu, probabilities=p)
+    if cap_errors:
+        single_errors = np.minimum(single_errors, wrong.sum(axis=-1))
+    log2_terms = log_terms / np.log(2.0)
+    phase = phase_error_bound(
+        errors=single_errors, test_events=test_single, key_events=single, log2_terms_over_epsilon=log2_terms
+    )
+    total = key.sum(axis=-1)
+    if leakage_bits is None:
+        rate = key_wrong / np.where(total > 0.0, total, 1.0)
+        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
+    else:
+        leakage = checks.counts_array("leakage_bits", leakage_bits)
+    overhead = 6.0 * log2_terms + np.log2(2.0 / checks.epsilon("epsilon_correctness", epsilon_correctness))
+    length = vacuum + single * entropy_deficit(phase) - leakage - overhead
+    return DecoyKey(
+        secret_bits=floor_bits(length),
+        length_bits=plain(length),
+        phase_error_rate=plain(phase),
+        vacuum_events=plain(vacuum),
+        single_photon_events=plain(single),
+        test_single_photon_events=plain(test_single),
+        test_single_photon_errors=plain(single_errors),
+        leakage_bits=plain(leakage),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DecoyBB84:
+    """Settings of BB84 with a signal and two decoys: the [protocol] table of a scenario.
+
+    Parameters
+    ----------
+    clock_rate_hz : float
+        Pulses sent per second [1/s].
+    intensities, probabilities : tuple of float
+        Mean photon numbers at the exit aperture [1] and the probabilities of choosing them [1], signal first.
+    key_basis_probability : float
+        Probability that either side chooses the key basis; where both bases give key, that of basis Z [1].
+    key_bases : {"one", "both"}
+        Whether one basis gives the key and the other tests it, or each does both.
+    misalignment_error : float
+        Probability that a photon is detected in the wrong detector of its basis [1].
+    epsilon_secrecy, epsilon_correctness : float
+        Security parameters of a block [1]; halved for each basis where both give key.
+    error_correction_efficiency : float
+        Ratio of what error correction reveals to the Shannon limit [1].
+    tail_bound : {"chernoff", "hoeffding"}
+        How the counts bound their expectations.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
+
+    clock_rate_hz: Positive
+    intensities: tuple[float, float, float]
+    probabilities: tuple[float, float, float]
+    key_basis_probability: OpenFraction
+    key_bases: Literal["one", "both"] = "one"
+    misalignment_error: ErrorRate = 0.0
+    epsilon_secrecy: OpenFraction = 1e-9
+    epsilon_correctness: OpenFraction = 1e-15
+    error_correction_efficiency: checks.CorrectionEfficiency = 1.16
+    tail_bound: Literal["hoeffding", "chernoff"] = "chernoff"
+    name: Literal["decoy-bb84"] = "decoy-bb84"
+
+    def __post_init__(self) -> None:
+        """Refuse what the proof does not cover."""
+        check_limits(self)
+        checks.one_of("DecoyBB84.key_bases", self.key_bases, ("one", "both"))
+        checks.one_of("DecoyBB84.tail_bound", self.tail_bound, tuple(TAIL_BOUNDS))
+        checks.two_decoy_intensities(self.intensities)
+        checks.probabilities_array("probabilities", self.probabilities, count=3)
+
+    def secret_key(self, *, counts: ArrayLike, errors: ArrayLike) -> BlockKey:
+        """Return the secret key of a block, or of many, from counts by basis and intensity.
+
+        Parameters
+        ----------
+        counts, errors : array_like
+            Matched-basis detections and the errors among them [1], shape (..., 2, 3): basis (Z, X), then intensity,
+            signal first.
+
+        Returns
+        -------
+        BlockKey
+            Where both bases give key, each is bounded with half of either epsilon, the other basis testing it.
+        """
+        counts, errors = self._by_basis(counts, errors)
+        orders = self._orders()
+        share = 1.0 / len(orders)
+        keys = tuple(
+            secret_key_length(
+                key_counts=counts[..., key, :],
+                key_errors=errors[..., key, :],
+                test_counts=counts[..., test, :],
+                test_errors=errors[..., test, :],
+                intensities=self.intensities,
+                probabilities=self.probabilities,
+                epsilon_secrecy=self.epsilon_secrecy * share,
+                epsilon_correctness=self.epsilon_correctness * share,
+                tail_bound=self.tail_bound,
+                error_correction_efficiency=self.error_correction_efficiency,
+            )
+            for key, test in orders
+        )
+        return combine_bases(keys, epsilon=self.epsilon_secrecy + self.epsilon_correctness)
+
+    def sifting_probability(self) -> float:
+        """Return the probability that a pulse is sent and measured in one and the same key basis [1]."""
+        z = self.key_basis_probability
+        return z * z if self.key_bases == "one" else z * z + (1.0 - z) * (1.0 - z)
+
+    def asymptotic_fraction(self, *, gains: ArrayLike, error_rates: ArrayLike) -> float | FloatArray:
+        """Return the asymptotic secret bits per pulse sent, sifting included; times the clock rate it is a rate.
+
+        Parameters
+        ----------
+        gains, error_rates : array_like
+            Probability that a pulse of each intensity is detected [1], and that such a detection is wrong [1], shape
+            (..., 3), signal first.
+        """
+        fraction = asymptotic.decoy_bb84_fraction(
+            gains=gains,
+            error_rates=error_rates,
+            intensities=self.intensities,
+            probabilities=self.probabilities,
+            error_correction_efficiency=self.error_correction_efficiency,
+        )
+        return self.sifting_probability() * fraction
+
+    def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
+        """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""
+        counts, errors = self._by_basis(counts, errors)
+        return sum(
+            asymptotic.decoy_bb84_length(
+                key_counts=counts[..., key, :],
+                key_errors=errors[..., key, :],
+                test_counts=counts[..., test, :],
+                test_errors=errors[..., test, :],
+                intensities=self.intensities,
+                probabilities=self.probabilities,
+                error_correction_efficiency=self.error_correction_efficiency,
+            )
+            for key, test in self._orders()
+        )
+
+    def _orders(self) -> tuple[tuple[int, int], ...]:
+        return ((0, 1),) if self.key_bases == "one" else ((0, 1), (1, 0))
+
+    def _by_basis(self, counts: ArrayLike, errors: ArrayLike) -> tuple[FloatArray, FloatArray]:
+        counts, errors = np.asarray(counts, dtype=float), np.asarray(errors, dtype=float)
+        checks.by_basis("counts", counts, intensities=3)
+        checks.by_basis("errors", errors, intensities=3)
+        return counts, errors

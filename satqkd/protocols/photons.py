@@ -1,0 +1,112 @@
+"""What the counts of a signal and two decoys tell of vacuum and single photons."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from satqkd.units import FloatArray
+
+
+def vacuum_and_single_photon_events(
+    *, lower: FloatArray, upper: FloatArray, intensities: FloatArray, probabilities: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return lower bounds on the detections from vacuum and single photons, given bounds on the counts.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        Bounds on the expected counts of each intensity [1], shape (..., 3), signal first.
+    intensities, probabilities : ndarray
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (..., 3).
+
+    Returns
+    -------
+    vacuum_events, single_photon_events : ndarray
+        Each >= 0 [1], shape (...).
+
+    Notes
+    -----
+    Lim et al., PRA 89, 022307 (2014), Eqs. (2) and (3), doi:10.1103/PhysRevA.89.022307.
+    """
+    scale = np.exp(intensities) / probabilities
+    _, n2_lower, n3_lower = np.moveaxis(scale * lower, -1, 0)
+    n1_upper, n2_upper, n3_upper = np.moveaxis(scale * upper, -1, 0)
+    mu1, mu2, mu3 = np.moveaxis(intensities, -1, 0)
+    tau0, tau1 = photon_number_probabilities(intensities, probabilities)
+    y0 = np.maximum((mu2 * n3_lower - mu3 * n2_upper) / (mu2 - mu3), 0.0)
+    squares = (mu2 - mu3) * (mu2 + mu3)
+    y1 = mu1 * (n2_lower - n3_upper - squares / mu1**2 * (n1_upper - y0)) / (mu1 * (mu2 - mu3) - squares)
+    return np.asarray(tau0 * y0), np.asarray(tau1 * np.maximum(y1, 0.0))
+
+
+def single_photon_errors(
+    *, lower: FloatArray, upper: FloatArray, intensities: FloatArray, probabilities: FloatArray
+) -> FloatArray:
+    """Return an upper bound on the errors of single photons, given bounds on the error counts.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        Bounds on the expected error counts of each intensity [1], shape (..., 3), signal first.
+    intensities, probabilities : ndarray
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (..., 3).
+
+    Returns
+    -------
+    ndarray
+        Upper bound, >= 0 [1], shape (...).
+
+    Notes
+    -----
+    Lim et al., PRA 89, 022307 (2014), Eq. (4), doi:10.1103/PhysRevA.89.022307.
+    """
+    scale = np.exp(intensities) / probabilities
+    _, mu2, mu3 = np.moveaxis(intensities, -1, 0)
+    _, tau1 = photon_number_probabilities(intensities, probabilities)
+    difference = (scale * upper)[..., 1] - (scale * lower)[..., 2]
+    return np.asarray(np.maximum(tau1 * difference / (mu2 - mu3), 0.0))
+
+
+def photon_number_probabilities(intensities: FloatArray, probabilities: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the probabilities that a pulse holds no photon and one photon [1], over all intensities."""
+    weights = probabilities * np.exp(-intensities)
+    return weights.sum(axis=-1), (weights * intensities).sum(axis=-1)
+
+
+def phase_error_bound(
+    *, errors: ArrayLike, test_events: ArrayLike, key_events: ArrayLike, log2_terms_over_epsilon: float
+) -> FloatArray:
+    """Return an upper bound on the phase error rate of the key's single photons from those of the test basis.
+
+    Parameters
+    ----------
+    errors, test_events : array_like
+        Upper bound on the errors of, and lower bound on the, single photons detected in the test basis [1].
+    key_events : array_like
+        Lower bound on the single photons detected in the key basis [1].
+    log2_terms_over_epsilon : float
+        Binary logarithm of the number of error terms over epsilon_secrecy [bit].
+
+    Returns
+    -------
+    ndarray
+        ``b + gamma`` [1], at most 1/2; 1/2 where the test basis holds nothing.
+
+    Notes
+    -----
+    Lim et al., PRA 89, 022307 (2014), Eq. (5), doi:10.1103/PhysRevA.89.022307.
+    """
+    errors, test, key = np.broadcast_arrays(
+        *(np.asarray(array, dtype=float) for array in (errors, test_events, key_events))
+    )
+    known = (test > 0.0) & (key > 0.0) & (errors < 0.5 * test)
+    test, key = np.where(known, test, 1.0), np.where(known, key, 1.0)
+    rate = np.where(known, errors, 0.0) / test
+    spread = (1.0 / test + 1.0 / key) * (1.0 - rate) * rate
+    positive = spread > 0.0
+    spread = np.where(positive, spread, 1.0)
+    ratio = (1.0 / test + 1.0 / key) / np.where(positive, (1.0 - rate) * rate, 1.0)
+    bits = np.log2(ratio) + 2.0 * log2_terms_over_epsilon
+    gamma = np.where(positive, np.sqrt(spread * np.maximum(bits, 0.0) / np.log(2.0)), 0.0)
+    return np.where(known, np.minimum(rate + gamma, 0.5), 0.5)
