@@ -1,0 +1,269 @@
+"""The whole downlink, term by term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from satqkd.errors import InputError
+from satqkd.limits import Positive, check_limits
+from satqkd.link.atmosphere import ClearSkyTable, Visibility, ZenithExtinction
+from satqkd.link.background import FixedRadiance, NightClass, background_rate
+from satqkd.link.beam import Transmitter
+from satqkd.link.checks import one_of, within
+from satqkd.link.detector import Detector
+from satqkd.link.receiver import Receiver
+from satqkd.link.turbulence import NoTurbulence
+from satqkd.units import FloatArray, loss_db, transmittance
+
+DARKEST_TRANSMITTANCE = 1e-300
+"""Below this a transmittance counts as this, so that every loss is a finite number (at most 3000 dB a term)."""
+
+
+class AtmosphereModel(Protocol):
+    """What the budget asks of an atmosphere; any object with this method serves."""
+
+    def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
+        """Transmittance from space to the station."""
+        ...
+
+
+class TurbulenceModel(Protocol):
+    """What the budget asks of turbulence; any object with this method serves."""
+
+    def transmittance(
+        self,
+        *,
+        elevation_deg: ArrayLike,
+        wavelength_m: float,
+        altitude_m: float,
+        aperture_m: float,
+        field_of_view_rad: float,
+    ) -> FloatArray:
+        """Mean transmittance that turbulence leaves."""
+        ...
+
+
+class BackgroundModel(Protocol):
+    """What the budget asks of the sky; any object with this method serves."""
+
+    def sky_radiance_w_m2_sr_um(
+        self,
+        *,
+        wavelength_m: float,
+        elevation_deg: ArrayLike,
+        sun_elevation_deg: ArrayLike,
+        moon_elevation_deg: ArrayLike,
+        moon_illumination: ArrayLike,
+        moon_separation_deg: ArrayLike,
+    ) -> FloatArray:
+        """Spectral radiance of the sky [W m^-2 sr^-1 um^-1]."""
+        ...
+
+
+class TransmitterModel(Protocol):
+    """What the budget asks of a transmitter; any object with these methods serves."""
+
+    def geometric_transmittance(
+        self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float
+    ) -> FloatArray:
+        """Share of the light leaving the aperture that a steady, centred beam brings into the receiver."""
+        ...
+
+    def pointing_transmittance(
+        self,
+        range_m: ArrayLike,
+        *,
+        elevation_deg: ArrayLike,
+        wavelength_m: float,
+        aperture_m: float,
+        obscuration_ratio: float,
+    ) -> FloatArray:
+        """Mean over pointing errors, relative to the steady, centred beam."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A downlink: what is on board, what is on the ground and what lies between.
+
+    Parameters
+    ----------
+    wavelength_m : float
+        Wavelength of the signal [m].
+    transmitter : Transmitter
+        Or any `TransmitterModel`.
+    receiver : Receiver
+        Its aperture must be known when the budget is made.
+    detector : Detector
+        The detectors behind the receiver.
+    atmosphere : ZenithExtinction, ClearSkyTable or Visibility
+        Or any `AtmosphereModel`.
+    background : FixedRadiance or NightClass
+        Or any `BackgroundModel`.
+    turbulence : NoTurbulence, optional
+        Or any `TurbulenceModel`.
+    direction : {"downlink"}, optional
+        Satellite to ground.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    wavelength_m: Positive
+    transmitter: Transmitter
+    receiver: Receiver
+    detector: Detector
+    atmosphere: ZenithExtinction | ClearSkyTable | Visibility
+    background: FixedRadiance | NightClass
+    turbulence: NoTurbulence = field(default_factory=NoTurbulence)
+    direction: Literal["downlink"] = "downlink"
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        if not 100e-9 <= self.wavelength_m <= 20e-6:
+            raise InputError(
+                f"Link.wavelength_m = {self.wavelength_m:g} is no optical wavelength: it must be 1e-7 to 2e-5 m.",
+                "850 nm is 850e-9.",
+            )
+        one_of("Link.direction", self.direction, ("downlink",))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkBudget:
+    """Losses and noise of a link, read-only arrays of one shape.
+
+    `noise_probability` is that of an even choice of basis; for another, ask the detector with `background_cps`.
+    """
+
+    geometric_db: FloatArray
+    pointing_db: FloatArray
+    atmosphere_db: FloatArray
+    turbulence_db: FloatArray
+    receiver_optics_db: FloatArray
+    detector_db: FloatArray
+    background_cps: FloatArray
+    noise_probability: FloatArray
+
+    @property
+    def channel_loss_db(self) -> FloatArray:
+        """Diffraction, pointing, atmosphere and turbulence [dB]."""
+        return self.geometric_db + self.pointing_db + self.atmosphere_db + self.turbulence_db
+
+    @property
+    def link_loss_db(self) -> FloatArray:
+        """Channel and receiver optics [dB]."""
+        return self.channel_loss_db + self.receiver_optics_db
+
+    @property
+    def total_loss_db(self) -> FloatArray:
+        """Link and detectors [dB]."""
+        return self.link_loss_db + self.detector_db
+
+    @property
+    def transmittance(self) -> FloatArray:
+        """Probability that a photon at the transmitter's exit aperture has its chance to click counted."""
+        return transmittance(self.total_loss_db)
+
+
+def link_budget(
+    link: Link,
+    *,
+    elevation_deg: ArrayLike,
+    range_m: ArrayLike,
+    altitude_m: float = 0.0,
+    sun_elevation_deg: ArrayLike = -90.0,
+    moon_elevation_deg: ArrayLike = -90.0,
+    moon_illumination: ArrayLike = 0.0,
+    moon_separation_deg: ArrayLike = 180.0,
+) -> LinkBudget:
+    """Compute every term of a downlink's mean loss, and its background.
+
+    Parameters
+    ----------
+    link : Link
+        The hardware and the models.
+    elevation_deg : array_like
+        Elevation of the satellite [deg].
+    range_m : array_like
+        Distance to the satellite [m].
+    altitude_m : float, optional
+        Altitude of the station above sea level [m].
+    sun_elevation_deg, moon_elevation_deg : array_like, optional
+        Elevation of Sun and Moon at the station [deg]; by default a dark, moonless night.
+    moon_illumination : array_like, optional
+        Illuminated fraction of the Moon's disc [1].
+    moon_separation_deg : array_like, optional
+        Angle between Moon and satellite [deg].
+
+    Returns
+    -------
+    LinkBudget
+        Broadcast shape of the array arguments.
+
+    Raises
+    ------
+    InputError
+        Where an argument is outside its limits, or the receiver has no aperture.
+    """
+    aperture_m = link.receiver.aperture_m
+    if aperture_m is None:
+        raise InputError(
+            "The receiver has no aperture_m, and the station supplies none.",
+            "Set link.receiver.aperture_m, or choose a station whose telescope is known.",
+        )
+    elevation = within("elevation_deg", elevation_deg, -90.0, 90.0 + 1e-6)
+    length = within("range_m", range_m, 0.0, above=True)
+    within("altitude_m", altitude_m, -500.0, 9000.0)
+    optics = {
+        "wavelength_m": link.wavelength_m,
+        "aperture_m": aperture_m,
+        "obscuration_ratio": link.receiver.obscuration_ratio,
+    }
+    radiance = link.background.sky_radiance_w_m2_sr_um(
+        wavelength_m=link.wavelength_m,
+        elevation_deg=elevation,
+        sun_elevation_deg=sun_elevation_deg,
+        moon_elevation_deg=moon_elevation_deg,
+        moon_illumination=moon_illumination,
+        moon_separation_deg=moon_separation_deg,
+    )
+    background = background_rate(
+        radiance,
+        field_of_view_rad=link.receiver.field_of_view_rad,
+        filter_bandwidth_m=link.receiver.filter_bandwidth_m,
+        transmittance=link.receiver.optics_transmittance * link.detector.efficiency,
+        **optics,
+    )
+    terms = {
+        "geometric_db": _db(link.transmitter.geometric_transmittance(length, **optics)),
+        "pointing_db": _db(link.transmitter.pointing_transmittance(length, elevation_deg=elevation, **optics)),
+        "atmosphere_db": _db(
+            link.atmosphere.transmittance(
+                elevation_deg=elevation, wavelength_m=link.wavelength_m, altitude_m=altitude_m
+            )
+        ),
+        "turbulence_db": _db(
+            link.turbulence.transmittance(
+                elevation_deg=elevation,
+                wavelength_m=link.wavelength_m,
+                altitude_m=altitude_m,
+                aperture_m=aperture_m,
+                field_of_view_rad=link.receiver.field_of_view_rad,
+            )
+        ),
+        "receiver_optics_db": _db(link.receiver.optics_transmittance),
+        "detector_db": _db(link.detector.transmittance),
+        "background_cps": background,
+        "noise_probability": link.detector.noise_probability(background),
+    }
+    columns = np.broadcast_arrays(*(np.asarray(terms[term.name]) for term in fields(LinkBudget)))
+    for column in columns:
+        column.flags.writeable = False
+    return LinkBudget(*columns)
+
+
+def _db(value: ArrayLike) -> FloatArray:
+    return loss_db(np.clip(value, DARKEST_TRANSMITTANCE, 1.0))

@@ -1,0 +1,212 @@
+"""Detectors: how often they click, how often wrongly, and how often for nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from satqkd.errors import InputError
+from satqkd.limits import NonNegative, Positive, PositiveFraction, check_limits
+from satqkd.link.checks import within
+from satqkd.units import FloatArray
+
+
+def noise_probability(
+    background_cps: ArrayLike,
+    *,
+    dark_count_hz: ArrayLike,
+    detectors: int,
+    gate_s: ArrayLike,
+    basis_probability: ArrayLike = 0.5,
+) -> FloatArray:
+    """Probability that noise alone makes the detectors of a basis click in a gate, given that this basis was chosen.
+
+    Parameters
+    ----------
+    background_cps : array_like
+        Background counts of the whole receiver, efficiencies included [1/s].
+    dark_count_hz : array_like
+        Dark counts of one detector [1/s].
+    detectors : {4, 2}
+        4: a beam splitter chooses the basis and each basis has its own pair; 2: an active choice, one pair.
+    gate_s : array_like
+        Length of the gate [s].
+    basis_probability : array_like, optional
+        Probability that the receiver chooses this basis, in (0, 1]; an active receiver's noise does not depend on it.
+
+    Returns
+    -------
+    ndarray
+        Y0 in [0, 1).
+
+    Notes
+    -----
+    Y0 = 1 - exp(-(R_bg + n R_dark) t). A passive splitter sends the share p of the sky's light to a basis, but its two
+    detectors count in the dark whatever the splitter does. Noise clicks of the basis per pulse are thus
+    (p R_bg + 2 R_dark) t; divided by p, because sifting multiplies by p, n = 2/p: 4 for an even splitter, 20 for a
+    test basis of one tenth.
+
+    Examples
+    --------
+    >>> float(noise_probability(150.0, dark_count_hz=25.0, detectors=4, gate_s=2e-9).round(12))
+    5e-07
+    """
+    _check_detectors("detectors", detectors)
+    background = within("background_cps", background_cps, 0.0)
+    dark = within("dark_count_hz", dark_count_hz, 0.0)
+    gate = within("gate_s", gate_s, 0.0)
+    p = within("basis_probability", basis_probability, 0.0, 1.0, above=True)
+    effective = 2.0 / p if detectors == 4 else 2.0
+    return np.asarray(-np.expm1(-(background + effective * dark) * gate))
+
+
+def click_statistics(
+    mean_photon_number: ArrayLike,
+    transmittance: ArrayLike,
+    noise_probability: ArrayLike,
+    misalignment_error: ArrayLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Probability of a click per pulse and the share of wrong bits among the clicks.
+
+    Parameters
+    ----------
+    mean_photon_number : array_like
+        Mean photon number k at the transmitter's exit aperture [1].
+    transmittance : array_like
+        Total transmittance eta, detectors included, in [0, 1].
+    noise_probability : array_like
+        Y0, in [0, 1].
+    misalignment_error : array_like
+        Probability e_d that a photon goes to the wrong detector, in [0, 1/2].
+
+    Returns
+    -------
+    gain, error_rate : ndarray
+        Q and E, broadcast shape of the arguments; E is 1/2 where nothing ever clicks.
+
+    Notes
+    -----
+    Poissonian light and independent noise in two detectors, y = 1 - sqrt(1 - Y0) each: p_c = 1 - (1-y)
+    exp(-eta k (1-e_d)) for the right one, p_w = 1 - (1-y) exp(-eta k e_d) for the wrong one; double clicks take a
+    random bit, so Q = p_c + p_w - p_c p_w (a union, 1 - (1 - Y0) exp(-eta k)) and E Q = p_w - p_c p_w/2.
+
+    Examples
+    --------
+    >>> gain, error_rate = click_statistics(0.8, 0.0, 1e-6, 0.01)
+    >>> float(error_rate)
+    0.5
+    """
+    k = within("mean_photon_number", mean_photon_number, 0.0)
+    eta = within("transmittance", transmittance, 0.0, 1.0)
+    y0 = within("noise_probability", noise_probability, 0.0, 1.0)
+    e_d = within("misalignment_error", misalignment_error, 0.0, 0.5)
+    with np.errstate(divide="ignore"):  # Y0 = 1 is infinitely much noise, and comes out right
+        noise = -0.5 * np.log1p(-y0)
+    right = -np.expm1(-(noise + eta * k * (1.0 - e_d)))
+    wrong = -np.expm1(-(noise + eta * k * e_d))
+    both = right * wrong
+    gain = right + wrong - both
+    silent = gain <= 0.0
+    error_rate = np.where(silent, 0.5, (wrong - 0.5 * both) / np.where(silent, 1.0, gain))
+    return np.asarray(gain), np.asarray(error_rate)
+
+
+def gate_acceptance(gate_s: ArrayLike, *, jitter_s: ArrayLike) -> FloatArray:
+    """Share of the signal that falls into a gate centred on it.
+
+    Parameters
+    ----------
+    gate_s : array_like
+        Full length of the gate [s].
+    jitter_s : array_like
+        Standard deviation of the Gaussian timing error of a click [s], pulse width and synchronisation included.
+
+    Returns
+    -------
+    ndarray
+        erf(t / (sqrt(8) sigma)), 1 without jitter.
+    """
+    gate = within("gate_s", gate_s, 0.0)
+    sigma = within("jitter_s", jitter_s, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        argument = np.where(sigma > 0.0, gate / (math.sqrt(8.0) * sigma), np.inf)
+    return np.asarray(np.vectorize(math.erf, otypes=[float])(argument))
+
+
+def dead_time_factor(rate_cps: ArrayLike, *, dead_time_s: ArrayLike) -> FloatArray:
+    """Share of the clicks that survive a non-paralysable dead time.
+
+    Parameters
+    ----------
+    rate_cps : array_like
+        Clicks one detector would give without dead time [1/s].
+    dead_time_s : array_like
+        Time after a click in which the detector is blind and is not blinded anew [s].
+
+    Returns
+    -------
+    ndarray
+        1/(1 + R tau), in (0, 1].
+    """
+    rate = within("rate_cps", rate_cps, 0.0)
+    return np.asarray(1.0 / (1.0 + rate * within("dead_time_s", dead_time_s, 0.0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """The receiver's detectors, alike.
+
+    Parameters
+    ----------
+    efficiency : float
+        Probability that a photon at the detector makes a click.
+    dark_count_hz : float
+        Dark counts of one detector [1/s].
+    gate_s : float
+        Length of the time window around each pulse in which clicks count [s].
+    count : {4, 2}, optional
+        4 with a passive choice of basis, 2 with an active one.
+    dead_time_s : float, optional
+        Dead time after a click, non-paralysable [s].
+    jitter_s : float, optional
+        Standard deviation of the Gaussian timing error of a click [s], pulse width and synchronisation included.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    efficiency: PositiveFraction
+    dark_count_hz: NonNegative
+    gate_s: Positive
+    count: Literal[2, 4] = 4
+    dead_time_s: NonNegative = 0.0
+    jitter_s: NonNegative = 0.0
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        _check_detectors("Detector.count", self.count)
+
+    @property
+    def transmittance(self) -> float:
+        """Efficiency times the share of the signal the gate accepts."""
+        return self.efficiency * float(gate_acceptance(self.gate_s, jitter_s=self.jitter_s))
+
+    def noise_probability(self, background_cps: ArrayLike, *, basis_probability: ArrayLike = 0.5) -> FloatArray:
+        """Y0 of a basis chosen with a probability; see `noise_probability`."""
+        return noise_probability(
+            background_cps,
+            dark_count_hz=self.dark_count_hz,
+            detectors=self.count,
+            gate_s=self.gate_s,
+            basis_probability=basis_probability,
+        )
+
+
+def _check_detectors(name: str, value: int) -> None:
+    if value not in (2, 4):
+        raise InputError(
+            f"{name} = {value!r} is not possible: it must be 4 (passive choice of basis) or 2 (active choice)."
+        )
