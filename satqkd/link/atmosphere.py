@@ -205,8 +205,8 @@ def monotone_cubic(nodes: FloatArray, values: FloatArray, at: float) -> FloatArr
 
     Notes
     -----
-    Interior slopes are weighted harmonic means of the neighbouring secants, zero at an extremum; the end slopes are the
-    end secants. Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5, 300, doi:10.1137/0905021.
+    Interior slopes are weighted harmonic means of the neighbouring secants, zero at an extremum; the end slopes are
+    those of the parabola through three nodes, held to the sign of, and thrice, the end secant. Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5, 300, doi:10.1137/0905021.
     """
     step = np.diff(nodes)
     secant = np.diff(values, axis=-1) / step
@@ -215,7 +215,9 @@ def monotone_cubic(nodes: FloatArray, values: FloatArray, at: float) -> FloatArr
     rising = left * right > 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         inner = np.where(rising, (w_left + w_right) / (w_left / left + w_right / right), 0.0)
-    slope = np.concatenate([secant[..., :1], inner, secant[..., -1:]], axis=-1)
+    first = _end_slope(step[0], step[1], secant[..., 0], secant[..., 1])
+    last = _end_slope(step[-1], step[-2], secant[..., -1], secant[..., -2])
+    slope = np.concatenate([first[..., None], inner, last[..., None]], axis=-1)
     i = int(np.clip(np.searchsorted(nodes, at) - 1, 0, len(nodes) - 2))
     h, t = step[i], (at - nodes[i]) / step[i]
     return np.asarray(
@@ -223,3 +225,9 @@ def monotone_cubic(nodes: FloatArray, values: FloatArray, at: float) -> FloatArr
         + t**2 * (3.0 - 2.0 * t) * values[..., i + 1]
         + h * t * (1.0 - t) * ((1.0 - t) * slope[..., i] - t * slope[..., i + 1])
     )
+
+
+def _end_slope(h: float, h_next: float, secant: FloatArray, secant_next: FloatArray) -> FloatArray:
+    parabola = ((2.0 * h + h_next) * secant - h * secant_next) / (h + h_next)
+    steepest = 3.0 * np.abs(secant)
+    return np.where(parabola * secant > 0.0, np.clip(parabola, -steepest, steepest), 0.0)
