@@ -206,7 +206,8 @@ def monotone_cubic(nodes: FloatArray, values: FloatArray, at: float) -> FloatArr
     Notes
     -----
     Interior slopes are weighted harmonic means of the neighbouring secants, zero at an extremum; the end slopes are
-    those of the parabola through three nodes, held to the sign of, and thrice, the end secant. Fritsch & Butland 1984, SIAM J. Sci. Stat. Comput. 5, 300, doi:10.1137/0905021.
+    those of the parabola through three nodes, held to the sign of, and thrice, the end secant. Fritsch & Butland 1984,
+    SIAM J. Sci. Stat. Comput. 5, 300, doi:10.1137/0905021.
     """
     step = np.diff(nodes)
     secant = np.diff(values, axis=-1) / step
