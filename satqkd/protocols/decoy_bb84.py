@@ -13,7 +13,8 @@ from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
 from satqkd.protocols.leakage import error_correction_leakage
-from satqkd.protocols.photons import phase_error_bound, single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.photons import single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.sampling import phase_error_bound
 from satqkd.protocols.tail_bounds import TAIL_BOUNDS, TailBound
 from satqkd.units import FloatArray
 
@@ -144,9 +145,7 @@ def secret_key_length(
     if cap_errors:
         single_errors = np.minimum(single_errors, wrong.sum(axis=-1))
     log2_terms = log_terms / np.log(2.0)
-    phase = phase_error_bound(
-        errors=single_errors, test_events=test_single, key_events=single, log2_terms_over_epsilon=log2_terms
-    )
+    phase = phase_error_bound(errors=single_errors, sample=test_single, rest=single, log2_inverse_epsilon=log2_terms)
     total = key.sum(axis=-1)
     if leakage_bits is None:
         rate = key_wrong / np.where(total > 0.0, total, 1.0)

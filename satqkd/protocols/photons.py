@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from satqkd.units import FloatArray
 
@@ -72,41 +71,3 @@ def photon_number_probabilities(intensities: FloatArray, probabilities: FloatArr
     """Return the probabilities that a pulse holds no photon and one photon [1], over all intensities."""
     weights = probabilities * np.exp(-intensities)
     return weights.sum(axis=-1), (weights * intensities).sum(axis=-1)
-
-
-def phase_error_bound(
-    *, errors: ArrayLike, test_events: ArrayLike, key_events: ArrayLike, log2_terms_over_epsilon: float
-) -> FloatArray:
-    """Return an upper bound on the phase error rate of the key's single photons from those of the test basis.
-
-    Parameters
-    ----------
-    errors, test_events : array_like
-        Upper bound on the errors of, and lower bound on the, single photons detected in the test basis [1].
-    key_events : array_like
-        Lower bound on the single photons detected in the key basis [1].
-    log2_terms_over_epsilon : float
-        Binary logarithm of the number of error terms over epsilon_secrecy [bit].
-
-    Returns
-    -------
-    ndarray
-        ``b + gamma`` [1], at most 1/2; 1/2 where the test basis holds nothing.
-
-    Notes
-    -----
-    Lim et al., PRA 89, 022307 (2014), Eq. (5), doi:10.1103/PhysRevA.89.022307.
-    """
-    errors, test, key = np.broadcast_arrays(
-        *(np.asarray(array, dtype=float) for array in (errors, test_events, key_events))
-    )
-    known = (test > 0.0) & (key > 0.0) & (errors < 0.5 * test)
-    test, key = np.where(known, test, 1.0), np.where(known, key, 1.0)
-    rate = np.where(known, errors, 0.0) / test
-    spread = (1.0 / test + 1.0 / key) * (1.0 - rate) * rate
-    positive = spread > 0.0
-    spread = np.where(positive, spread, 1.0)
-    ratio = (1.0 / test + 1.0 / key) / np.where(positive, (1.0 - rate) * rate, 1.0)
-    bits = np.log2(ratio) + 2.0 * log2_terms_over_epsilon
-    gamma = np.where(positive, np.sqrt(spread * np.maximum(bits, 0.0) / np.log(2.0)), 0.0)
-    return np.where(known, np.minimum(rate + gamma, 0.5), 0.5)
