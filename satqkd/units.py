@@ -133,3 +133,28 @@ def to_si(value: Any, unit: str, name: str = "value") -> float:
         except Exception as error:
             raise InputError(f"{name} = {value} cannot be converted to [{unit}]: {error}.") from None
     return float(value)
+
+
+_UNITS_BY_SUFFIX = {
+    "_w_m2_sr_um": "W / (m2 sr um)",
+    "_rad": "rad",
+    "_deg": "deg",
+    "_hz": "Hz",
+    "_days": "day",
+    "_db": "dB",
+    "_bps": "bit / s",
+    "_cps": "1 / s",
+    "_m_s": "m / s",
+    "_w": "W",
+    "_s": "s",
+    "_m": "m",
+}
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that a name carries in its suffix, or an empty string.
+
+    >>> unit_of("link.receiver.aperture_m")
+    'm'
+    """
+    return next((unit for suffix, unit in _UNITS_BY_SUFFIX.items() if name.endswith(suffix)), "")

@@ -1,0 +1,86 @@
+"""``satqkd analyze``: passes, link and key per pass."""
+
+from __future__ import annotations
+
+from satqkd.cli import options as opt
+from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.passes import check_age, check_any, report_rejected
+
+SHOWN = (
+    "pass_id",
+    "max_elevation_deg",
+    "min_range_m",
+    "min_link_loss_db",
+    "sifted_bits",
+    "qber",
+    "asymptotic_bits",
+    "secret_bits",
+    "elements_age_days",
+)
+
+
+def analyze(
+    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    start: opt.Start = None,
+    days: opt.Days = None,
+    end: opt.End = None,
+    satellite: opt.Satellite = None,
+    station: opt.Station = None,
+    elements: opt.ElementsFile = None,
+    min_elevation: opt.MinElevation = None,
+    max_age: opt.MaxAge = None,
+    set_: opt.Set = None,
+    everything: opt.All = False,
+    form: opt.Format = None,
+    out: opt.Output = None,
+    quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Predict passes and the finite secret key each of them yields.
+
+    \b
+    Examples:
+      satqkd analyze micius-xinglong-2016-12-19
+      satqkd analyze --set link.receiver.optics_transmittance=0.3 --format csv
+      satqkd analyze spoqc-europe -o key.csv
+    """
+    check_format(form)
+    chosen = opt.chosen_scenario(
+        scenario,
+        start=start,
+        days=days,
+        end=end,
+        satellite=satellite,
+        station=station,
+        elements=elements,
+        min_elevation=min_elevation,
+        max_age=max_age,
+        set_=set_,
+    )
+    import satqkd
+
+    campaign = satqkd.analyze(chosen)
+    table = campaign.passes
+    check_any(table)
+    emit(
+        table,
+        form=form,
+        out=out,
+        meta=campaign.provenance,
+        columns=(*SHOWN, "reject_reason") if everything else SHOWN,
+        shown=table if everything else table[table["usable"]],
+    )
+    totals = campaign.summary()
+    note(
+        f"{totals['secret_bits']:,} secret bits from {totals['with_key']} of {totals['usable']} usable passes, "
+        f"epsilon {totals['epsilon_per_pass']:.3g} each; expected values, asymptotic bits for comparison only"
+    )
+    report_rejected(table, everything)
+    report_assumptions(campaign.provenance["assumed"])
+    check_age(table)
+
+
+def report_assumptions(assumed: dict[str, dict[str, object]]) -> None:
+    """Repeat what the scenario assumes."""
+    for key, one in assumed.items():
+        note(f"assumed: {key} = {one['value']} ({one['why']})")

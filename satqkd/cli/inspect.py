@@ -1,0 +1,90 @@
+"""``satqkd inspect``: one pass, second by second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from satqkd.cli import options as opt
+from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.passes import check_any
+
+SHOWN = (
+    "time_utc",
+    "t_s",
+    "elevation_deg",
+    "azimuth_deg",
+    "range_m",
+    "geometric_db",
+    "pointing_db",
+    "atmosphere_db",
+    "turbulence_db",
+    "link_loss_db",
+    "total_loss_db",
+    "background_cps",
+    "qber",
+    "sifted_bps",
+    "counted",
+)
+
+
+def inspect(
+    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    which: Annotated[
+        str | None, typer.Option("--pass", metavar="PASS", help="pass_id or row number.  [the pass with most key]")
+    ] = None,
+    start: opt.Start = None,
+    days: opt.Days = None,
+    end: opt.End = None,
+    satellite: opt.Satellite = None,
+    station: opt.Station = None,
+    elements: opt.ElementsFile = None,
+    min_elevation: opt.MinElevation = None,
+    max_age: opt.MaxAge = None,
+    set_: opt.Set = None,
+    every: Annotated[int, typer.Option(min=1, metavar="N", help="On the terminal, show every N-th second.")] = 10,
+    form: opt.Format = None,
+    out: opt.Output = None,
+    figure: Annotated[Path | None, typer.Option(metavar="FILE", help="Draw the pass to this PNG, SVG or PDF.")] = None,
+    quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Show one pass second by second: geometry, loss by term, noise, QBER and rates.
+
+    \b
+    Examples:
+      satqkd inspect micius-xinglong-2016-12-19
+      satqkd inspect --pass 3 --format csv -o pass.csv
+      satqkd inspect micius-xinglong-2016-12-19 --figure pass.png
+    """
+    check_format(form)
+    chosen = opt.chosen_scenario(
+        scenario,
+        start=start,
+        days=days,
+        end=end,
+        satellite=satellite,
+        station=station,
+        elements=elements,
+        min_elevation=min_elevation,
+        max_age=max_age,
+        set_=set_,
+    )
+    import satqkd
+
+    campaign = satqkd.analyze(chosen)
+    check_any(campaign.passes)
+    row = campaign.row(which if which is not None else campaign.best_pass or 0)
+    one = campaign.passes.iloc[row]
+    table = campaign.samples(row)
+    if figure is not None:
+        from satqkd.plot.figures import save
+
+        save({figure: satqkd.plot.inspect(campaign, row)})
+        note(f"wrote {figure}")
+    meta = {**campaign.provenance, "pass_id": one["pass_id"]}
+    emit(table, form=form, out=out, meta=meta, columns=SHOWN, shown=table.iloc[::every])
+    state = "usable" if one["usable"] else f"rejected: {one['reject_reason']}"
+    note(f"{one['pass_id']} (row {row}): {state}; {one['sifted_bits']:,} sifted, {one['secret_bits']:,} secret bits")

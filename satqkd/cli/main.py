@@ -1,0 +1,102 @@
+"""The application: its commands, and the one table from exception to message and exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import warnings
+from typing import Annotated, Any
+
+import typer
+
+from satqkd import __version__
+from satqkd.cli import analyze, budget, catalog, inspect, passes, relay, scenario
+from satqkd.cli.options import state
+from satqkd.errors import SatqkdError
+
+app = typer.Typer(
+    name="satqkd",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Satellite-to-ground quantum key distribution: passes, link loss, finite secret key, trusted relay.",
+    epilog="Start with:  satqkd relay      (the shipped scenario micius-beijing-vienna)",
+)
+app.command("passes")(passes.passes)
+app.command("analyze")(analyze.analyze)
+app.command("inspect")(inspect.inspect)
+app.command("budget")(budget.budget)
+app.command("relay")(relay.relay)
+app.add_typer(catalog.app, name="catalog")
+app.add_typer(scenario.app, name="scenario")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"satqkd {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Exit codes: 0 ok, 1 internal, 2 usage or bad input, 3 no pass at all, 4 shipped data missing or every
+    element set too old, 5 network, 130 interrupted.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        warnings.simplefilter("default")
+        sys.exit(_guarded(arguments))
+
+
+def _guarded(arguments: list[str] | None) -> int:
+    try:
+        app(args=arguments, standalone_mode=True)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except SatqkdError as error:
+        typer.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            typer.echo(error.hint, err=True)
+        if state.debug:
+            traceback.print_exc()
+        return error.exit_code
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output left (head, less): not an error. Python would complain again when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+        if state.debug:
+            traceback.print_exc()
+        else:
+            typer.echo("This is a fault in satqkd. Run again with --debug to see where it happened.", err=True)
+        return 1
+    return 0
+
+
+def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    from satqkd.errors import SatqkdWarning
+
+    if issubclass(category, SatqkdWarning):
+        typer.echo(f"warning: {message}", err=True)
+    elif state.debug:
+        typer.echo(f"{category.__name__}: {message}", err=True)
+
+
+if __name__ == "__main__":
+    run()

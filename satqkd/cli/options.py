@@ -1,0 +1,161 @@
+"""Options that commands share, and how they change the scenario."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from satqkd.errors import InputError
+
+if TYPE_CHECKING:
+    from satqkd.scenario import Scenario
+
+DEFAULT_SCENARIO = "micius-beijing-vienna"
+
+
+@dataclass
+class State:
+    """What the options of the running command asked for, beyond its arguments."""
+
+    debug: bool = False
+    quiet: bool = False
+
+
+state = State()
+
+
+def _set_debug(wanted: bool) -> bool:
+    state.debug = wanted
+    return wanted
+
+
+def _set_quiet(wanted: bool) -> bool:
+    state.quiet = wanted
+    return wanted
+
+
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="Name of a shipped scenario, or a TOML file.", show_default=True)
+]
+Start = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME", help="Begin of the window: ISO date or date-time, UTC without a zone, or 'now'.  [scenario's]"
+    ),
+]
+Days = Annotated[float | None, typer.Option(metavar="DAYS", help="Length of the window in days.  [scenario's]")]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="End of the window; rules over --days.")]
+Satellite = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Satellite of the catalogue, instead of the scenario's; with --elements, one of that file."
+    ),
+]
+Station = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Station of the catalogue, or 'name,lat,lon,alt_m', instead of the scenario's; repeatable."
+    ),
+]
+ElementsFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="File of element sets (TLE, 3LE, OMM), instead of the scenario's satellites."),
+]
+MinElevation = Annotated[float | None, typer.Option(metavar="DEG", help="Elevation of AOS and LOS in degrees.")]
+MaxAge = Annotated[
+    float | None, typer.Option(metavar="DAYS", help="Oldest element set whose passes are usable, in days.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value, e.g. link.receiver.aperture_m=1.2; repeatable."),
+]
+All = Annotated[bool, typer.Option("--all", help="Show rejected passes in the table too.")]
+Format = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="table, csv, json, jsonl or md.  [table]")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to this file (format by suffix) instead of the terminal."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", callback=_set_quiet, help="No notes beside the result.")]
+Debug = Annotated[bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened.")]
+
+
+def chosen_scenario(
+    scenario: str,
+    *,
+    start: str | None = None,
+    days: float | None = None,
+    end: str | None = None,
+    satellite: list[str] | None = None,
+    station: list[str] | None = None,
+    elements: Path | None = None,
+    min_elevation: float | None = None,
+    max_age: float | None = None,
+    set_: list[str] | None = None,
+) -> Scenario:
+    """Load a scenario and let the options change it, so that it says all that made the result."""
+    from satqkd.scenario import load_scenario
+    from satqkd.times import to_posix
+
+    loaded = load_scenario(scenario)
+    changes: dict[str, Any] = {}
+    if elements is not None:
+        if not elements.is_file():
+            raise InputError(f"--elements {elements}: there is no such file.")
+        file = str(elements.resolve())
+        changes["satellites"] = [f"{file}#{name}" for name in satellite] if satellite else [file]
+    elif satellite:
+        changes["satellites"] = satellite
+    if station:
+        changes["stations"] = [_station(text) for text in station]
+        names = {entry if isinstance(entry, str) else entry["name"] for entry in changes["stations"]}
+        if loaded.relay and not {loaded.relay.a, loaded.relay.b} <= names:
+            changes["relay"] = {"a": station[0], "b": station[1]} if len(names) == 2 else None
+    if start is not None:
+        changes["start"] = start
+    if end is not None:
+        first = to_posix(start, "--start") if start is not None else loaded.start.timestamp()
+        days = (to_posix(end, "--end") - first) / 86400.0
+        if days <= 0.0:
+            raise InputError(f"--end {end} is not after the start of the window.")
+    if days is not None:
+        changes["days"] = days
+    if min_elevation is not None:
+        changes["passes.min_elevation_deg"] = min_elevation
+    if max_age is not None:
+        changes["elements.max_age_days"] = max_age
+    changes.update(parse_set(set_ or []))
+    return loaded.with_(changes) if changes else loaded
+
+
+def _station(text: str) -> str | dict[str, Any]:
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) == 1:
+        return parts[0]
+    example = "Write name,latitude,longitude,altitude such as 'roof,48.2,16.35,240' (degrees, degrees, metres)."
+    if len(parts) != 4 or not parts[0]:
+        raise InputError(f"--station {text!r} has {len(parts)} parts, not 4.", example)
+    try:
+        latitude, longitude, altitude = (float(part) for part in parts[1:])
+    except ValueError:
+        raise InputError(f"--station {text!r}: latitude, longitude and altitude must be numbers.", example) from None
+    return {"name": parts[0], "latitude_deg": latitude, "longitude_deg": longitude, "altitude_m": altitude}
+
+
+def parse_set(assignments: list[str]) -> dict[str, Any]:
+    """Read ``key=value`` as TOML does; a value that is no TOML is text, so that words need no quotes."""
+    changes: dict[str, Any] = {}
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {text!r} is not KEY=VALUE.", "For example: --set link.receiver.aperture_m=1.2")
+        try:
+            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            changes[key.strip()] = value.strip()
+    return changes

@@ -1,0 +1,130 @@
+"""Where results go: tables to the terminal, text to a pipe, files whole; talk goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from satqkd.cli.options import state
+from satqkd.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FORMATS = ("table", "csv", "json", "jsonl", "md")
+
+
+def note(text: str) -> None:
+    """Say something beside the result, on stderr, unless asked to be quiet."""
+    if not state.quiet:
+        typer.echo(text, err=True)
+
+
+def emit(
+    table: pd.DataFrame,
+    *,
+    form: str | None,
+    out: Path | None,
+    meta: Mapping[str, Any],
+    columns: Sequence[str] | None = None,
+    shown: pd.DataFrame | None = None,
+) -> None:
+    """Hand out a table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        All rows and columns: what files and machine formats hold.
+    form, out
+        The options ``--format`` and ``--out``.
+    meta : mapping
+        What made the table.
+    columns : sequence of str, optional
+        Those shown on a terminal.
+    shown : pandas.DataFrame, optional
+        The rows shown on a terminal.
+    """
+    from satqkd.export.tables import render, write_table
+
+    check_format(form)
+    if out is not None:
+        write_table(table, out, meta, None if form == "table" else form)
+        note(f"wrote {out}")
+        return
+    if form in (None, "table"):
+        visible = table if shown is None else shown
+        print_table(visible if columns is None else visible[[name for name in columns if name in visible]])
+    else:
+        typer.echo(render(table, form, meta), nl=False)
+
+
+def check_format(form: str | None) -> None:
+    """Refuse a ``--format`` that does not exist, before any work is done."""
+    if form is not None and form not in _FORMATS:
+        raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, _FORMATS))
+
+
+def print_table(table: pd.DataFrame) -> None:
+    """Print a table to the terminal with labels and display units, never cut."""
+    from satqkd.units import QUANTITIES
+
+    headings, cells, right = [], [], []
+    for name in table.columns:
+        quantity = QUANTITIES.get(str(name))
+        headings.append(quantity.axis_label.split(" [") if quantity else [str(name)])
+        column = [_shown(value, str(name)) for value in table[name].tolist()]
+        cells.append(column)
+        right.append(table[name].dtype.kind in "fiu")
+    units = [f"[{words[1]}" if len(words) > 1 else "" for words in headings]
+    titles = [words[0] for words in headings]
+    widths = [
+        max([len(title), len(unit), *(len(cell) for cell in column)])
+        for title, unit, column in zip(titles, units, cells, strict=True)
+    ]
+
+    def line(texts: Sequence[str]) -> str:
+        aligned = (
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(texts, widths, right, strict=True)
+        )
+        return "  ".join(aligned).rstrip()
+
+    typer.echo(line(titles))
+    if any(units):
+        typer.echo(line(units))
+    typer.echo(line(["-" * width for width in widths]))
+    for row in zip(*cells, strict=True):
+        typer.echo(line(row))
+
+
+def _shown(value: Any, name: str) -> str:
+    from satqkd.units import QUANTITIES
+
+    quantity = QUANTITIES.get(name)
+    if value is None or value != value:  # NaN and NaT differ from themselves
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if hasattr(value, "isoformat"):
+        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+    if isinstance(value, float | int) and quantity:
+        return f"{value * quantity.display_factor:.{quantity.decimals}f}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
+
+
+def print_values(values: Mapping[str, str]) -> None:
+    """Print labels and values, one pair a line, aligned."""
+    width = max(len(label) for label in values)
+    for label, value in values.items():
+        typer.echo(f"{label.ljust(width)}  {value}")
+
+
+def on_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout.isatty()

@@ -1,0 +1,117 @@
+"""``satqkd passes``: predict passes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from satqkd.cli import options as opt
+from satqkd.cli.output import check_format, emit, note
+from satqkd.errors import DataError, NothingFoundError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = (
+    "satellite",
+    "station",
+    "aos_utc",
+    "tca_utc",
+    "duration_s",
+    "max_elevation_deg",
+    "min_range_m",
+    "sun_elevation_deg",
+    "moon_elevation_deg",
+    "elements_age_days",
+    "truncated",
+)
+
+
+def passes(
+    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    start: opt.Start = None,
+    days: opt.Days = None,
+    end: opt.End = None,
+    satellite: opt.Satellite = None,
+    station: opt.Station = None,
+    elements: opt.ElementsFile = None,
+    min_elevation: opt.MinElevation = None,
+    max_age: opt.MaxAge = None,
+    set_: opt.Set = None,
+    everything: opt.All = False,
+    form: opt.Format = None,
+    out: opt.Output = None,
+    quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Predict passes: when, how high, how dark, and which can be used.
+
+    \b
+    Examples:
+      satqkd passes
+      satqkd passes --satellite spoqc --station hwu_hogs --start 2026-08-11 --days 3
+      satqkd passes --station roof,48.2,16.35,240 --all --format csv
+    """
+    check_format(form)
+    chosen = opt.chosen_scenario(
+        scenario,
+        start=start,
+        days=days,
+        end=end,
+        satellite=satellite,
+        station=station,
+        elements=elements,
+        min_elevation=min_elevation,
+        max_age=max_age,
+        set_=set_,
+    )
+    from satqkd.analysis import predict, provenance
+
+    prediction = predict(chosen)
+    table = prediction.passes
+    check_any(table)
+    emit(
+        table,
+        form=form,
+        out=out,
+        meta=provenance(prediction),
+        columns=(*SHOWN, "reject_reason") if everything else SHOWN,
+        shown=table if everything else table[table["usable"]],
+    )
+    report_rejected(table, everything)
+    check_age(table)
+
+
+def check_any(table: pd.DataFrame) -> None:
+    """Refuse to go on without a single pass (exit code 3)."""
+    if table.empty:
+        raise NothingFoundError(
+            "No pass found in the window.",
+            "Look further ahead with --days, lower --min-elevation, or check the orbit's inclination and the station.",
+        )
+
+
+def check_age(table: pd.DataFrame) -> None:
+    """Raise where every pass was rejected because its elements are too old (exit code 4)."""
+    reasons = table["reject_reason"].astype(str)
+    if not table["usable"].any() and reasons.str.startswith("elements ").all():
+        raise DataError(
+            f"No pass can be used: every element set is too old ({reasons.iloc[0]}).",
+            "Give newer ones with --elements, move --start, or accept the error with --max-age.",
+        )
+
+
+def report_rejected(table: pd.DataFrame, everything: bool) -> None:
+    """Say how many passes were rejected, and for what."""
+    rejected = table[~table["usable"]]
+    if rejected.empty:
+        return
+    hint = "" if everything else "; --all shows them"
+    note(f"{len(rejected)} of {len(table)} passes rejected{hint}:")
+    for kind, count in kinds_of_rejection(rejected).items():
+        note(f"  {count:4d}  {kind}")
+
+
+def kinds_of_rejection(rejected: pd.DataFrame) -> dict[str, int]:
+    """Return how many passes were rejected for what, the numbers of the single pass left out."""
+    kinds = rejected["reject_reason"].astype(str).str.partition(" (")[0].str.replace(r" [+-][\d.]+ d\b", "", regex=True)
+    return {str(kind): int(count) for kind, count in kinds.value_counts().items()}

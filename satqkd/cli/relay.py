@@ -1,0 +1,150 @@
+"""``satqkd relay``: the key that two stations come to share through a satellite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from satqkd.cli import options as opt
+from satqkd.cli.output import check_format, note, print_table, print_values
+from satqkd.cli.passes import check_age, check_any, kinds_of_rejection
+from satqkd.errors import InputError
+
+if TYPE_CHECKING:
+    from satqkd.analysis import Campaign
+    from satqkd.network.relay import Relay
+
+PASS_COLUMNS = (
+    "pass_id",
+    "tca_utc",
+    "max_elevation_deg",
+    "min_range_m",
+    "min_link_loss_db",
+    "sifted_bits",
+    "qber",
+    "secret_bits",
+)
+LEDGER_COLUMNS = (
+    "time_utc",
+    "station",
+    "new_bits",
+    "store_a_bits",
+    "store_b_bits",
+    "delivered_bits",
+    "total_delivered_bits",
+    "oldest_key_age_s",
+)
+
+
+def relay(
+    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    start: opt.Start = None,
+    days: opt.Days = None,
+    end: opt.End = None,
+    satellite: opt.Satellite = None,
+    station: opt.Station = None,
+    elements: opt.ElementsFile = None,
+    min_elevation: opt.MinElevation = None,
+    max_age: opt.MaxAge = None,
+    set_: opt.Set = None,
+    form: opt.Format = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="DIR", help="Write passes, ledger, scenario, manifest and figures into this folder."
+        ),
+    ] = None,
+    quiet: opt.Quiet = False,
+    debug: opt.Debug = False,
+) -> None:
+    """Show the key that two stations come to share through a trusted satellite.
+
+    \b
+    Examples:
+      satqkd relay
+      satqkd relay -o results/
+      satqkd relay --station xinglong --station nanshan --days 7 --format json
+    """
+    check_format(form)
+    chosen = opt.chosen_scenario(
+        scenario,
+        start=start,
+        days=days,
+        end=end,
+        satellite=satellite,
+        station=station,
+        elements=elements,
+        min_elevation=min_elevation,
+        max_age=max_age,
+        set_=set_,
+    )
+    import satqkd
+
+    if out is not None and out.exists() and not out.is_dir():
+        raise InputError(f"-o {out} is a file; relay writes several files and needs a folder.")
+    campaign = satqkd.analyze(chosen)
+    check_any(campaign.passes)
+    result = satqkd.relay(campaign)
+    if out is not None:
+        from satqkd.report import write_relay
+
+        names = write_relay(result, out)
+        note(f"wrote {', '.join(names)} to {out}")
+    if form in (None, "table"):
+        _print(campaign, result)
+    elif out is None:
+        from satqkd.export.tables import render
+
+        meta = {**campaign.provenance, "relay": result.summary()}
+        typer.echo(render(result.ledger, form, meta), nl=False)
+    check_age(campaign.passes)
+
+
+def _print(campaign: Campaign, result: Relay) -> None:
+    scenario, passes = campaign.scenario, campaign.passes
+    made = campaign.provenance
+    typer.echo(f"{scenario.name}: {scenario.description or 'relay'}")
+    typer.echo(f"{made['start_utc']} to {made['end_utc']}, {', '.join(scenario.satellites)}\n")
+    with_key = passes[passes["secret_bits"] > 0]
+    if with_key.empty:
+        typer.echo("No pass gives key.")
+    else:
+        typer.echo("Passes that give key (expected values; secret bits are finite-key lower bounds)")
+        print_table(with_key[list(PASS_COLUMNS)])
+    without = int((passes["usable"] & (passes["secret_bits"] == 0)).sum())
+    typer.echo(f"\n{len(passes)} passes: {len(with_key)} with key, {without} usable but without key, rejected:")
+    rejected = passes[~passes["usable"]]
+    for kind, count in kinds_of_rejection(rejected).items():
+        typer.echo(f"  {count:4d}  {kind}")
+    if rejected.empty:
+        typer.echo("  none")
+    totals = result.summary()
+    if len(result.ledger):
+        typer.echo(f"\nRelay ledger (A = {result.a}, B = {result.b})")
+        print_table(result.ledger[list(LEDGER_COLUMNS)])
+    typer.echo("")
+    print_values(
+        {
+            f"key of {result.a}": f"{totals['generated_a_bits']:,} bit",
+            f"key of {result.b}": f"{totals['generated_b_bits']:,} bit",
+            "shared by the two stations": f"{totals['delivered_bits']:,} bit",
+            "left in the stores": f"{totals['store_a_bits']:,} and {totals['store_b_bits']:,} bit",
+            "age of the key when shared": _ages(totals["median_key_age_s"], totals["longest_key_age_s"]),
+            "sum of security parameters": (
+                f"{totals['epsilon']:.3g} (secrecy and correctness of the {totals['blocks_used']} passes drawn from)"
+            ),
+        }
+    )
+    typer.echo(f"\n{totals['trust']}")
+    if made["assumed"]:
+        typer.echo("\nAssumed, not published:")
+        for key, one in made["assumed"].items():
+            typer.echo(f"  {key} = {one['value']}  ({one['why']})")
+
+
+def _ages(median_s: float | None, longest_s: float | None) -> str:
+    if median_s is None or longest_s is None:
+        return "-"
+    return f"median {median_s / 3600.0:.1f} h, longest {longest_s / 3600.0:.1f} h"

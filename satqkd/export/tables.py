@@ -1,0 +1,124 @@
+"""Tables as CSV, JSON, JSON lines and Markdown, with what made them beside or inside."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satqkd.errors import InputError, did_you_mean
+from satqkd.files import Writer, text_writer, written_whole
+from satqkd.times import to_iso
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMATS = ("csv", "json", "jsonl", "md")
+_DIGITS = 12  # significant digits of a float: more than any model here is worth, fewer than binary noise
+
+
+def render(table: pd.DataFrame, form: str, meta: Mapping[str, Any] | None = None) -> str:
+    """Write a table as text.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Any result table; times become ISO 8601 in UTC with milliseconds, missing values empty or null.
+    form : {"csv", "json", "jsonl", "md"}
+        Format. Only ``json`` holds `meta`: ``{"rows": [...], "meta": {...}}``.
+    meta : mapping, optional
+        What made the table.
+
+    Raises
+    ------
+    InputError
+        If the format does not exist.
+    """
+    if form == "json":
+        return json.dumps({"rows": rows(table), "meta": dict(meta or {})}, indent=2, default=str) + "\n"
+    if form == "jsonl":
+        return "".join(json.dumps(row) + "\n" for row in rows(table))
+    if form == "csv":
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(table.columns)
+        writer.writerows([_csv_cell(value) for value in row.values()] for row in rows(table))
+        return stream.getvalue()
+    if form == "md":
+        header = "| " + " | ".join(table.columns) + " |\n|" + " --- |" * len(table.columns) + "\n"
+        return header + "".join(
+            "| " + " | ".join(_csv_cell(value).replace("|", r"\|") for value in row.values()) + " |\n"
+            for row in rows(table)
+        )
+    raise InputError(f"There is no format {form!r} for a table.", did_you_mean(form, FORMATS))
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as a list of plain dicts, times as ISO text, missing values as None."""
+    columns = [_plain_column(table[name]) for name in table.columns]
+    return [dict(zip(table.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _plain_column(column: pd.Series[Any]) -> list[Any]:
+    if column.dtype.kind == "M":
+        missing = column.isna()
+        return [None if gone else to_iso(value) for value, gone in zip(column, missing, strict=True)]
+    return [_plain_cell(value) for value in column.tolist()]
+
+
+def _plain_cell(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+    if isinstance(value, np.generic):
+        return _plain_cell(value.item())
+    return str(value)
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.{_DIGITS}g}" if isinstance(value, float) else str(value)
+
+
+def format_of(path: Path, given: str | None = None) -> str:
+    """Return the format of an output file: the one given, else that of its suffix.
+
+    Raises
+    ------
+    InputError
+        If neither names a format.
+    """
+    form = given or path.suffix.removeprefix(".").lower()
+    if form not in FORMATS:
+        raise InputError(
+            f"{path} has no suffix that names a table format.",
+            "Allowed suffixes: " + ", ".join(f".{name}" for name in FORMATS) + "; or give --format.",
+        )
+    return form
+
+
+def table_writers(
+    table: pd.DataFrame, path: Path, meta: Mapping[str, Any], form: str | None = None
+) -> dict[Path, Writer]:
+    """Return what writes a table to a file and, where the format holds no metadata, a sidecar ``NAME.meta.json``."""
+    form = format_of(path, form)
+    writers = {path: text_writer(render(table, form, meta))}
+    if form != "json":
+        sidecar = path.with_name(path.name + ".meta.json")
+        writers[sidecar] = text_writer(json.dumps(dict(meta), indent=2, default=str) + "\n")
+    return writers
+
+
+def write_table(table: pd.DataFrame, path: Path, meta: Mapping[str, Any], form: str | None = None) -> None:
+    """Write a table to a file, whole or not at all; see `table_writers`."""
+    written_whole(table_writers(table, path, meta, form))

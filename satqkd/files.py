@@ -1,0 +1,61 @@
+"""Writing files whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from satqkd.errors import InputError
+
+Writer = Callable[[Path], None]
+
+
+def written_whole(writers: Mapping[Path, Writer]) -> None:
+    """Write several files so that either all of them appear complete, or none is touched.
+
+    Parameters
+    ----------
+    writers : mapping of Path to callable
+        Each callable writes its content to the path it is given, which is a temporary one.
+
+    Raises
+    ------
+    InputError
+        If a folder or a file cannot be written.
+    """
+    staged: list[tuple[Path, Path]] = []
+    staging: dict[Path, Path] = {}
+    try:
+        for target, write in writers.items():
+            folder = target.parent
+            if target.is_dir():
+                raise InputError(f"{target} is a folder, where a file is to be written.")
+            if folder not in staging:
+                folder.mkdir(parents=True, exist_ok=True)
+                # Beside the target, so that the final move is within one file system and cannot be partial.
+                staging[folder] = Path(tempfile.mkdtemp(prefix=".satqkd-", dir=folder))
+            temporary = staging[folder] / target.name
+            write(temporary)
+            staged.append((temporary, target))
+        for temporary, target in staged:
+            os.replace(temporary, target)
+    except OSError as error:
+        raise InputError(
+            f"{error.filename or 'the output'} cannot be written: {error.strerror or error}.",
+            "Choose another place with -o.",
+        ) from None
+    finally:
+        for folder in staging.values():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def text_writer(text: str) -> Writer:
+    """Return a writer of UTF-8 text with Unix line ends."""
+
+    def write(path: Path) -> None:
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+    return write

@@ -1,0 +1,210 @@
+"""Key that two stations come to share through one satellite, which they must trust."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satqkd.analysis import Campaign
+from satqkd.errors import InputError, did_you_mean
+from satqkd.network.keystore import Draw, KeyBlock, KeyStore
+from satqkd.times import to_datetime64
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRUST = (
+    "The satellite must be trusted: it holds both stations' keys and announces their bitwise sum (XOR); "
+    "who controls the satellite knows the key."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Key of one pass of one satellite becoming available at one of the two stations (``"a"`` or ``"b"``)."""
+
+    side: str
+    block: KeyBlock
+    satellite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What happened at one event: the stores after it (all satellites), and the pieces of key that were delivered."""
+
+    event: Event
+    store_a_bits: int
+    store_b_bits: int
+    drawn: tuple[Draw, ...]
+    delivered_bits: int
+
+    @property
+    def oldest_key_age_s(self) -> float | None:
+        """Age of the oldest key used in this delivery [s], None where nothing was delivered."""
+        if not self.drawn:
+            return None
+        return self.event.block.time_s - min(draw.block.time_s for draw in self.drawn)
+
+
+def run_relay(events: Iterable[Event]) -> list[Delivery]:
+    """Let trusted satellites relay key between two stations as it becomes available.
+
+    Parameters
+    ----------
+    events : iterable of Event
+        Blocks of key in the order of time.
+
+    Returns
+    -------
+    list of Delivery
+        One for each event. Whenever both stores of a satellite hold key, it announces ``K_A xor K_B`` of as many bits
+        as the smaller holds, and both stores lose them.
+
+    Notes
+    -----
+    A satellite can only sum keys it holds itself, so each has two stores of its own. Stores are unbounded: the total of
+    a satellite is the smaller of its two sums, whatever the order of the passes; the order decides how long key waits.
+    The announcement itself is taken to be immediate: it is classical and needs no darkness.
+    """
+    stores: defaultdict[str, dict[str, KeyStore]] = defaultdict(lambda: {"a": KeyStore(), "b": KeyStore()})
+    deliveries = []
+    for event in events:
+        own = stores[event.satellite]
+        own[event.side].deposit(event.block)
+        ready = min(own["a"].bits, own["b"].bits)
+        drawn = (*own["a"].draw(ready), *own["b"].draw(ready))
+        left = {side: sum(pair[side].bits for pair in stores.values()) for side in "ab"}
+        deliveries.append(Delivery(event, left["a"], left["b"], drawn, ready))
+    return deliveries
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Key that two stations come to share; see `relay`.
+
+    Attributes
+    ----------
+    campaign : Campaign
+        The passes it is made from.
+    a, b : str
+        The two stations.
+    deliveries : tuple of Delivery
+        One for each pass that gave key, in the order of time.
+    """
+
+    campaign: Campaign
+    a: str
+    b: str
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def ledger(self) -> pd.DataFrame:
+        """One row for each pass that gave key: what came in, what was delivered, what is left in the stores."""
+        import pandas as pd
+
+        names = {"a": self.a, "b": self.b}
+        delivered = np.array([one.delivered_bits for one in self.deliveries], dtype=np.int64)
+        times = to_datetime64(np.array([one.event.block.time_s for one in self.deliveries], dtype=float))
+        return pd.DataFrame(
+            {
+                "time_utc": pd.DatetimeIndex(times).tz_localize("UTC"),
+                "station": pd.Series([names[one.event.side] for one in self.deliveries], dtype="str"),
+                "pass_id": pd.Series([one.event.block.pass_id for one in self.deliveries], dtype="str"),
+                "new_bits": np.array([one.event.block.bits for one in self.deliveries], dtype=np.int64),
+                "store_a_bits": np.array([one.store_a_bits for one in self.deliveries], dtype=np.int64),
+                "store_b_bits": np.array([one.store_b_bits for one in self.deliveries], dtype=np.int64),
+                "delivered_bits": delivered,
+                "total_delivered_bits": delivered.cumsum(),
+                "oldest_key_age_s": np.array([one.oldest_key_age_s for one in self.deliveries], dtype=float),
+            }
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Return totals, what is left, how long key waited, and the security parameter of what was delivered.
+
+        ``epsilon`` is the sum of ``epsilon_secrecy + epsilon_correctness`` over every block drawn from, at either
+        station: what is delivered is at least that secure as a whole. Authentication of the classical messages is
+        not charged here.
+        """
+        generated = {
+            side: sum(one.event.block.bits for one in self.deliveries if one.event.side == side) for side in "ab"
+        }
+        pieces = [
+            (draw.bits, one.event.block.time_s - draw.block.time_s) for one in self.deliveries for draw in one.drawn
+        ]
+        used = {draw.block.pass_id: draw.block.epsilon for one in self.deliveries for draw in one.drawn}
+        last = self.deliveries[-1] if self.deliveries else None
+        return {
+            "a": self.a,
+            "b": self.b,
+            "generated_a_bits": generated["a"],
+            "generated_b_bits": generated["b"],
+            "delivered_bits": sum(one.delivered_bits for one in self.deliveries),
+            "store_a_bits": last.store_a_bits if last else 0,
+            "store_b_bits": last.store_b_bits if last else 0,
+            "median_key_age_s": _weighted_median(pieces),
+            "longest_key_age_s": max((age for _, age in pieces), default=None),
+            "blocks_used": len(used),
+            "epsilon": float(sum(used.values())),
+            "trust": TRUST,
+        }
+
+
+def _weighted_median(pieces: list[tuple[int, float]]) -> float | None:
+    """Age below which half of the delivered bits lie [s]."""
+    if not pieces:
+        return None
+    bits, ages = (np.array(column, dtype=float) for column in zip(*pieces, strict=True))
+    order = np.argsort(ages, kind="stable")
+    reached = np.cumsum(bits[order])
+    return float(ages[order][np.searchsorted(reached, reached[-1] / 2.0)])
+
+
+def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Relay:
+    """Relay the key of a campaign's passes between two of its stations.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        Analysed passes; the key of a pass is there when its last counted second is over.
+    a, b : str, optional
+        The two stations; without them, those of the scenario's ``[relay]``.
+
+    Returns
+    -------
+    Relay
+
+    Raises
+    ------
+    InputError
+        If a station is not in the campaign, or both are the same, or none is named anywhere.
+    """
+    pair = campaign.scenario.relay
+    first, second = a or (pair.a if pair else None), b or (pair.b if pair else None)
+    if first is None or second is None:
+        raise InputError(
+            f"Scenario {campaign.scenario.name!r} has no [relay]: which two stations are to share key?",
+            "Name them in the scenario's [relay], or as arguments.",
+        )
+    names = campaign.scenario.station_names
+    for name in (first, second):
+        if name not in names:
+            raise InputError(f"Station {name!r} is not in this campaign.", did_you_mean(name, names))
+    if first == second:
+        raise InputError(f"A relay needs two different stations; both are {first!r}.")
+    passes = campaign.passes
+    passes = passes[(passes["secret_bits"] > 0) & passes["station"].isin([first, second])]
+    passes = passes.sort_values(["key_end_utc", "pass_id"], kind="stable")
+    times = passes["key_end_utc"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64) * 1e-6
+    epsilon = campaign.block_epsilon
+    events = [
+        Event("a" if station == first else "b", KeyBlock(str(pass_id), float(time_s), int(bits), epsilon), satellite)
+        for satellite, station, pass_id, time_s, bits in zip(
+            passes["satellite"], passes["station"], passes["pass_id"], times, passes["secret_bits"], strict=True
+        )
+    ]
+    return Relay(campaign=campaign, a=first, b=second, deliveries=tuple(run_relay(events)))

@@ -1,0 +1,70 @@
+"""What figures share: colours, time axes, and saving them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from satqkd.errors import InputError
+from satqkd.files import Writer, written_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf")
+STATION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Okabe and Ito's palette, which colour-blind readers can tell apart."""
+TERM_COLOURS = {
+    "geometric_db": "#0072B2",
+    "pointing_db": "#56B4E9",
+    "atmosphere_db": "#E69F00",
+    "turbulence_db": "#CC79A7",
+    "receiver_optics_db": "#009E73",
+    "detector_db": "#999999",
+}
+
+
+def new_figure(width_in: float, height_in: float) -> Figure:
+    """Return a figure that no global state knows; importing pyplot for it would cost half a second."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_in, height_in), layout="constrained")
+
+
+def utc_axis(axes: Axes) -> None:
+    """Give a time axis short UTC labels."""
+    import datetime as dt
+
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(tz=dt.UTC, minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=dt.UTC))
+    axes.set_xlabel("UTC")
+
+
+def quiet_frame(axes: Axes) -> None:
+    """Drop the frame's upper and right side and draw a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(True, color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def figure_writer(figure: Figure) -> Writer:
+    """Return a writer of a figure; the suffix of the path decides the format."""
+
+    def write(path: Path) -> None:
+        if path.suffix.lower() not in SUFFIXES:
+            raise InputError(f"{path.name} is no figure file.", "Allowed suffixes: " + ", ".join(SUFFIXES) + ".")
+        # No date or version in the file: the same result gives the same bytes.
+        metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+        figure.savefig(path, dpi=130, metadata=metadata[path.suffix.lower()])
+
+    return write
+
+
+def save(figures: Mapping[Path, Figure]) -> None:
+    """Save figures, whole or not at all."""
+    written_whole({path: figure_writer(figure) for path, figure in figures.items()})

@@ -1,0 +1,78 @@
+"""The passes of a campaign on the sky of each station."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satqkd.analysis import Campaign
+from satqkd.plot.figures import new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.projections.polar import PolarAxes
+
+_COLOUR_MAP = "viridis"
+
+
+def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) -> Figure:
+    """Draw the sky tracks of all passes, one panel a station: north up, east right, zenith in the middle.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        Passes with their key.
+    axes : PolarAxes, optional
+        Draw one station here instead of all of them in a new figure.
+    station : str, optional
+        Which one; without it the first.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The seconds that make key are drawn in a colour that tells the key of their pass; the rest of usable passes is
+        thin and dark, rejected passes are faint.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    names = list(campaign.scenario.station_names)
+    largest = float(campaign.passes["secret_bits"].max()) * 1e-3 if len(campaign.passes) else 0.0
+    scale = ScalarMappable(Normalize(0.0, max(largest, 1e-3)), _COLOUR_MAP)
+    if axes is not None:
+        _sky(axes, campaign, station or names[0], scale)
+        return axes.figure  # type: ignore[no-any-return]
+    columns = min(len(names), 3)
+    rows = -(-len(names) // columns)
+    figure = new_figure(4.6 * columns + 0.8, 4.9 * rows)
+    panels = [figure.add_subplot(rows, columns, k + 1, projection="polar") for k in range(len(names))]
+    for panel, name in zip(panels, names, strict=True):
+        _sky(panel, campaign, name, scale)
+    if largest > 0.0:
+        figure.colorbar(scale, ax=panels, label="secret bits of the pass [kbit]", shrink=0.75)
+    return figure
+
+
+def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
+    samples, counted = campaign.prediction.samples, campaign.prediction.counted
+    axes.set_theta_zero_location("N")
+    axes.set_theta_direction(-1)  # azimuth runs clockwise, as on a compass: east is on the right
+    axes.set_rlim(0.0, 90.0)
+    axes.set_rticks([0, 30, 60], labels=["90°", "60°", "30°"], color="0.35", fontsize=8)
+    axes.set_thetagrids([0, 90, 180, 270], labels=["N", "E", "S", "W"])
+    axes.grid(True, color="0.88", linewidth=0.6)
+    here = np.flatnonzero((campaign.passes["station"] == station).to_numpy())
+    bits = campaign.passes["secret_bits"].to_numpy()
+    usable = campaign.passes["usable"].to_numpy()
+    for row in sorted(here, key=lambda k: (usable[k], bits[k])):
+        part = samples.of(int(row))
+        angle, zenith = np.radians(samples.azimuth_deg[part]), 90.0 - samples.elevation_deg[part]
+        ink = {"color": "0.45", "linewidth": 0.7} if usable[row] else {"color": "0.86", "linewidth": 0.5}
+        axes.plot(angle, zenith, **ink)
+        if usable[row]:
+            inside = counted[part]
+            colour = scale.to_rgba(bits[row] * 1e-3) if bits[row] > 0 else "0.45"
+            axes.plot(np.where(inside, angle, np.nan), np.where(inside, zenith, np.nan), color=colour, linewidth=2.2)
+    with_key = int(((campaign.passes["station"] == station).to_numpy() & (bits > 0)).sum())
+    axes.set_title(f"{station}: {with_key} of {here.size} passes give key", fontsize=11)

@@ -1,0 +1,70 @@
+"""A relay's key stores and what it delivered, against time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satqkd.network.relay import Relay
+from satqkd.plot.figures import STATION_COLOURS, new_figure, quiet_frame, utc_axis
+from satqkd.units import QUANTITIES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def relay(result: Relay, axes: Any = None) -> Figure:
+    """Draw the two key stores and the key delivered so far, each against time.
+
+    Parameters
+    ----------
+    result : Relay
+        The relay.
+    axes : sequence of two Axes, optional
+        Draw here instead of in a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    if axes is None:
+        figure = new_figure(8.0, 5.6)
+        axes = figure.subplots(2, 1, sharex=True)
+    else:
+        figure = axes[0].figure
+    prediction, ledger = result.campaign.prediction, result.ledger
+    window = np.array([prediction.start_utc, prediction.end_utc]) * 1e6
+    bounds = window.astype(np.int64).astype("datetime64[us]")
+    times = np.concatenate([bounds[:1], ledger["time_utc"].dt.tz_localize(None).to_numpy(), bounds[1:]])
+    for name, station, colour in (
+        ("store_a_bits", result.a, STATION_COLOURS[0]),
+        ("store_b_bits", result.b, STATION_COLOURS[1]),
+    ):
+        _steps(axes[0], times, ledger[name].to_numpy(), colour, f"in the store of {station}")
+    for side, station, colour in (("a", result.a, STATION_COLOURS[0]), ("b", result.b, STATION_COLOURS[1])):
+        made = np.cumsum([one.event.block.bits if one.event.side == side else 0 for one in result.deliveries])
+        _steps(axes[1], times, made, colour, f"made by {station}", linewidth=1.0, linestyle="--")
+    _steps(axes[1], times, ledger["total_delivered_bits"].to_numpy(), "black", "shared by both", linewidth=2.0)
+    factor_unit = QUANTITIES["store_a_bits"].display_unit
+    for panel, text in zip(axes, ("key in store", "key since start"), strict=True):
+        panel.set_ylabel(f"{text} [{factor_unit}]")
+        panel.set_ylim(0.0)
+        panel.legend(fontsize=8, loc="upper left")
+        quiet_frame(panel)
+    axes[-1].set_xlim(bounds[0], bounds[1])
+    utc_axis(axes[-1])
+    axes[0].set_title(
+        f"{result.campaign.scenario.name}: {result.summary()['delivered_bits']:,} bits shared by "
+        f"{result.a} and {result.b}",
+        fontsize=11,
+    )
+    return figure  # type: ignore[no-any-return]
+
+
+def _steps(axes: Axes, times: Any, bits: Any, colour: str, label: str, **style: Any) -> None:
+    factor = QUANTITIES["store_a_bits"].display_factor
+    first, last = 0.0, float(bits[-1]) if len(bits) else 0.0
+    values = np.concatenate([[first], np.asarray(bits, dtype=float), [last]]) * factor
+    axes.step(times, values, where="post", color=colour, label=label, **style)

@@ -1,0 +1,23 @@
+"""Scenarios: everything that decides a result, checked, frozen, from a preset name, a TOML file or a dict."""
+
+from satqkd.scenario.loading import load_scenario
+from satqkd.scenario.nouns import (
+    ElementsPolicy,
+    LinkTable,
+    PassLimits,
+    RelayPair,
+    Scenario,
+    Site,
+    StationTable,
+)
+
+__all__ = [
+    "ElementsPolicy",
+    "LinkTable",
+    "PassLimits",
+    "RelayPair",
+    "Scenario",
+    "Site",
+    "StationTable",
+    "load_scenario",
+]

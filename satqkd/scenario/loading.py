@@ -1,0 +1,213 @@
+"""A scenario from a preset name, a TOML file or a dict, with changes, and back to TOML."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import TypeAdapter, ValidationError
+
+from satqkd import catalog
+from satqkd.errors import InputError, SatqkdWarning, did_you_mean
+from satqkd.scenario.messages import explain
+from satqkd.scenario.nouns import Scenario
+from satqkd.times import to_iso, to_posix
+from satqkd.units import to_si, unit_of
+
+_OF_A_STATION = ("aperture_m", "obscuration_ratio", "atmosphere", "background")  # what a station may have of its own
+_ADAPTER: TypeAdapter[Scenario] = TypeAdapter(Scenario)
+
+
+def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario:
+    """Load a scenario.
+
+    Parameters
+    ----------
+    source : str, Path, mapping or Scenario
+        Name of a shipped scenario, path of a TOML file, or the same content as a mapping.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario, or it has an unknown key or a value out of range; the message names the key.
+    """
+    if isinstance(source, Scenario):
+        return source
+    if isinstance(source, Mapping):
+        return _checked(dict(source), where="the scenario")
+    path = Path(source)
+    looks_like_a_file = path.suffix == ".toml" or path.name != str(source)
+    if not looks_like_a_file:
+        presets = catalog.entries("scenarios")
+        if str(source) not in presets:
+            raise InputError(
+                f"There is no scenario {str(source)!r}.",
+                did_you_mean(str(source), presets) + " A file must end in .toml.",
+            )
+        path = catalog.data_file("scenarios", f"{source}.toml")
+    values = catalog.read_toml(path)
+    if isinstance(values.get("satellites"), list):
+        # A path is meant from where the scenario file stands, and must survive a copy of the scenario elsewhere.
+        values["satellites"] = [_absolute(entry, path.parent) for entry in values["satellites"]]
+    return _checked(values, where=str(path))
+
+
+def _absolute(entry: Any, folder: Path) -> Any:
+    if not isinstance(entry, str) or entry in catalog.entries("satellites"):
+        return entry
+    file, mark, name = entry.partition("#")
+    return str((folder / file).resolve()) + mark + name if (folder / file).is_file() else entry
+
+
+def _checked(values: dict[str, Any], where: str) -> Scenario:
+    plain = _plain(values)
+    try:
+        # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
+        return _ADAPTER.validate_json(json.dumps(plain), strict=True)
+    except ValidationError as error:
+        raise explain(error, plain, Scenario, where) from None
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """Reduce a value to what JSON holds; Quantities become numbers in the unit their key names."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner, str(name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, key) for inner in value]
+    if key == "start" and not isinstance(value, int | float | bool):
+        return to_iso(to_datetime(value, key))
+    if hasattr(value, "to_value") and unit_of(key):
+        return to_si(value, unit_of(key), key)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        raise InputError(f"{key} = {value} is not a finite number.")
+    if isinstance(value, Path):
+        return str(value)
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise InputError(f"{key} = {value!r} cannot be a value of a scenario.")
+
+
+def to_datetime(value: Any, name: str) -> dt.datetime:
+    """Convert anything `satqkd.times.to_posix` reads to a datetime in UTC."""
+    return dt.datetime.fromtimestamp(round(to_posix(value, name), 3), dt.UTC)
+
+
+AnyScenario = TypeVar("AnyScenario", bound=Scenario)
+
+
+def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
+    """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
+    values = to_dict(scenario)
+    # A new model first: its table starts afresh, and the parameters given beside it land in the new table.
+    for key in sorted(changes, key=lambda name: not (name.endswith(".model") or name == "protocol.name")):
+        _set(values, key.split("."), changes[key])
+    _warn_of_pins(changes, values)
+    # A value the user sets is no longer an assumption of the scenario's author.
+    for key in set(values.get("assumed", {})) & set(changes):
+        del values["assumed"][key]
+    return _checked(values, where="the changes")  # type: ignore[return-value]
+
+
+def _warn_of_pins(changes: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Say so where a changed value of the link does not reach a station that has its own."""
+    for key in changes:
+        for prefix in ("link.receiver.", "link."):
+            own = key.removeprefix(prefix).partition(".")[0]
+            if key.startswith(prefix) and own in _OF_A_STATION:
+                pinned = [one["name"] for one in values["stations"] if isinstance(one, dict) and own in one]
+                if pinned:
+                    warnings.warn(
+                        f"{key} does not reach {', '.join(pinned)}: the scenario gives it a value of its own; "
+                        f"set stations.{pinned[0]}.{own} to change it.",
+                        SatqkdWarning,
+                        stacklevel=4,
+                    )
+                break
+
+
+def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
+    dotted = ".".join(path)
+    table: Any = values
+    for depth, part in enumerate(path[:-1]):
+        if depth == 0 and part == "stations":
+            table = _StationsByName(values["stations"])
+        elif isinstance(table, _StationsByName):
+            table = table.table(part)
+        else:
+            # A table left at its defaults may be absent; the check that follows knows whether its name exists.
+            table = table.setdefault(part, {})
+            if not isinstance(table, dict):
+                raise InputError(f"{dotted} does not exist: {'.'.join(path[: depth + 1])} is a value, not a table.")
+    if isinstance(table, _StationsByName):
+        raise InputError(f"{dotted} names a station, not one of its values.", f"For example: {dotted}.aperture_m")
+    last = path[-1]
+    chooses = len(path) > 1 and (last == "model" or path == ["protocol", "name"])
+    if chooses and table.get(last, value) != value:
+        table.clear()
+    if value is None:
+        table.pop(last, None)
+    else:
+        table[last] = value
+
+
+class _StationsByName:
+    """The list of stations, addressed as ``stations.<name>.<key>``."""
+
+    def __init__(self, stations: list[Any]) -> None:
+        self.stations = stations
+
+    def table(self, name: str) -> dict[str, Any]:
+        names = [entry if isinstance(entry, str) else entry["name"] for entry in self.stations]
+        if name not in names:
+            raise InputError(f"stations.{name} does not exist in this scenario.", did_you_mean(name, names))
+        index = names.index(name)
+        if isinstance(self.stations[index], str):
+            self.stations[index] = {"name": name}
+        found: dict[str, Any] = self.stations[index]
+        return found
+
+
+def to_dict(noun: Any) -> dict[str, Any]:
+    """Turn a noun into nested dicts and lists of plain values, leaving out what is None."""
+    result: dict[str, Any] = {}
+    for field in dataclasses.fields(noun):
+        value = getattr(noun, field.name)
+        if value is not None and value != {}:
+            result[field.name] = _bare(value)
+    return result
+
+
+def _bare(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return to_dict(value)
+    if isinstance(value, tuple | list):
+        return [_bare(inner) for inner in value]
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items()}
+    return value
+
+
+def to_toml(scenario: Scenario) -> str:
+    """Write a scenario as TOML; see `Scenario.to_toml`."""
+    import tomli_w
+
+    return tomli_w.dumps(to_dict(scenario))
+
+
+def fingerprint(scenario: Scenario) -> str:
+    """Return the SHA-256 of a scenario's values; see `Scenario.fingerprint`."""
+    canonical = json.dumps(_plain(to_dict(scenario)), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,138 @@
+"""Turns what pydantic says of a bad scenario into one message a user can act on: key, value, what is allowed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ValidationError
+
+from satqkd.errors import InputError, SatqkdError, did_you_mean
+
+_BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+}
+
+
+def explain(error: ValidationError, values: Mapping[str, Any], noun: type, where: str) -> InputError:
+    """Return the `InputError` that says what is wrong, with every fault on a line of its own."""
+    lines: list[str] = []
+    hints: list[str] = []
+    for fault in error.errors(include_url=False):
+        message, hint = _one(dict(fault), values, noun)
+        if message not in lines:
+            lines.append(message)
+        if hint and hint not in hints:
+            hints.append(hint)
+    return InputError(f"In {where}: " + "\n".join(lines), " ".join(hints))
+
+
+def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[str, str]:
+    kind, given, context = fault["type"], fault.get("input"), fault.get("ctx", {})
+    path, table = _locate(fault["loc"], values, noun, kind)
+    dotted = ".".join(path)
+    name, parent = (path[-1] if path else ""), ".".join(path[:-1])
+    place = f"[{parent}]" if parent else "the top level"
+    if kind in ("unexpected_keyword_argument", "extra_forbidden"):
+        allowed = [field.name for field in dataclasses.fields(table)] if table else []
+        return f"unknown key {name!r} in {place}.", did_you_mean(name, allowed) if allowed else ""
+    if kind in ("missing", "missing_argument"):
+        return f"{place} lacks the key {name!r}.", ""
+    if kind == "union_tag_not_found":
+        return f"[{dotted}] lacks the key {context['discriminator']}, which chooses its model.", ""
+    if kind == "union_tag_invalid":
+        allowed = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+        key = context["discriminator"].strip("'")
+        return f"{dotted}.{key} = {context['tag']!r} does not exist.", did_you_mean(context["tag"], allowed)
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", ""
+    if kind == "literal_error":
+        allowed = [choice.strip(" '") for choice in context["expected"].replace(" or ", ", ").split(",")]
+        return f"{dotted} = {given!r} is not allowed.", did_you_mean(str(given), allowed)
+    if kind == "value_error":
+        cause = context.get("error")
+        if isinstance(cause, SatqkdError):
+            return (f"[{dotted}] " if dotted else "") + cause.message, cause.hint
+        return f"{dotted}: {cause}", ""
+    if kind == "dataclass_type":
+        return f"{dotted} = {given!r} must be a table.", ""
+    return f"{dotted} = {given!r}: {_lower_first(fault['msg'])}.", ""
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _locate(
+    location: tuple[int | str, ...], values: Mapping[str, Any], noun: type, kind: str
+) -> tuple[list[str], type | None]:
+    """Return the dotted path a user would write for pydantic's location, and the noun whose table the key is in.
+
+    pydantic puts the name of the chosen union member into its location; that is no key of the file and is left out.
+    """
+    path: list[str] = []
+    here: Any = values
+    expected: Any = noun
+    table: type | None = None
+    for depth, part in enumerate(location):
+        last = depth == len(location) - 1
+        if isinstance(part, int) and isinstance(here, list):
+            here = here[part]
+            expected = _item(expected)
+            name = here if isinstance(here, str) else here.get("name") if isinstance(here, Mapping) else None
+            path.append(str(name) if name else str(part))
+            continue
+        is_key = isinstance(here, Mapping) and part in here
+        names_missing_key = last and kind in ("missing", "missing_argument")
+        if not is_key and not names_missing_key:
+            expected = _member(expected, str(part))
+            continue
+        table = _noun(expected)
+        path.append(str(part))
+        expected = _hints(table).get(str(part), Any) if table else Any
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return path, table
+
+
+def _hints(table: type) -> dict[str, Any]:
+    return get_type_hints(table, include_extras=True)
+
+
+def _options(expected: Any) -> list[Any]:
+    if get_origin(expected) is Annotated:
+        return _options(get_args(expected)[0])
+    if get_origin(expected) in (Union, UnionType):
+        return [inner for option in get_args(expected) for inner in _options(option)]
+    return [expected]
+
+
+def _noun(expected: Any) -> type | None:
+    nouns = [option for option in _options(expected) if dataclasses.is_dataclass(option)]
+    return nouns[0] if nouns and isinstance(nouns[0], type) else None
+
+
+def _member(expected: Any, tag: str) -> Any:
+    for option in _options(expected):
+        if not dataclasses.is_dataclass(option) or not isinstance(option, type):
+            continue
+        for key in ("model", "name"):
+            hint = _hints(option).get(key)
+            if get_origin(hint) is Literal and tag in get_args(hint):
+                return option
+        if option.__name__ == tag:
+            return option
+    return expected
+
+
+def _item(expected: Any) -> Any:
+    for option in _options(expected):
+        arguments = get_args(option)
+        if get_origin(option) in (tuple, list) and arguments:
+            return arguments[0]
+    return Any

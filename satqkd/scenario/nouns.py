@@ -1,0 +1,292 @@
+"""The nouns of a scenario: what a scenario file may say, with its limits and defaults."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from annotated_types import Ge, Le
+from pydantic import Field
+
+from satqkd import catalog
+from satqkd.errors import InputError, did_you_mean
+from satqkd.limits import Altitude, Fraction, Latitude, Longitude, Positive, check_limits
+from satqkd.link.atmosphere import ClearSkyTable, Visibility, ZenithExtinction
+from satqkd.link.background import FixedRadiance, NightClass
+from satqkd.link.budget import Link
+from satqkd.orbit import Elements, Station, read_elements
+from satqkd.protocols.decoy_bb84 import DecoyBB84
+
+Atmosphere = Annotated[ZenithExtinction | ClearSkyTable | Visibility, Field(discriminator="model")]
+Background = Annotated[FixedRadiance | NightClass, Field(discriminator="model")]
+Protocol = DecoyBB84
+
+_FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementsPolicy:
+    """How old an element set may be, as |TCA - epoch| [d]: a warning first, then its passes are not usable."""
+
+    warn_age_days: Positive = 7.0
+    max_age_days: Positive = 30.0
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassLimits:
+    """Which seconds of a pass count.
+
+    AOS and LOS are where the satellite crosses `min_elevation_deg`; seconds beyond `max_range_m` or with the Sun above
+    `max_sun_elevation_deg` do not count. A limit that is None does not apply. `step_s` is the length of a sample.
+    """
+
+    min_elevation_deg: Annotated[float, Ge(0.0), Le(89.0)] = 10.0
+    max_range_m: Positive | None = None
+    max_sun_elevation_deg: Annotated[float, Ge(-90.0), Le(90.0)] | None = -12.0
+    step_s: Annotated[float, Ge(0.01), Le(60.0)] = 1.0
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationTable:
+    """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
+
+    What stands here rules over the scenario's ``[link]`` for the passes of this station; positions left out come from
+    the catalogue's station of that name.
+    """
+
+    name: str
+    latitude_deg: Latitude | None = None
+    longitude_deg: Longitude | None = None
+    altitude_m: Altitude | None = None
+    aperture_m: Positive | None = None
+    obscuration_ratio: Fraction | None = None
+    atmosphere: Atmosphere | None = None
+    background: Background | None = None
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("A station needs a name.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTable(Link):
+    """The ``[link]`` table: `satqkd.link.budget.Link`, whose models a scenario chooses by their ``model`` key."""
+
+    atmosphere: Atmosphere
+    background: Background
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayPair:
+    """The two stations that come to share key through the satellite."""
+
+    a: str
+    b: str
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise InputError(f"A relay needs two different stations; a and b are both {self.a!r}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A station as one scenario uses it: where it stands, and the link to it with its own telescope and sky."""
+
+    station: Station
+    link: Link
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Everything that decides a result: who flies over whom, when, with which light and which key bound.
+
+    Load one with `satqkd.load_scenario`; change one with `with_`, which returns a new one.
+    """
+
+    name: str
+    start: dt.datetime
+    days: Positive
+    satellites: tuple[str, ...]  # names of the catalogue, element files, or FILE#NAME
+    stations: tuple[str | StationTable, ...]
+    link: LinkTable
+    protocol: Protocol
+    description: str = ""
+    elements: ElementsPolicy = field(default_factory=ElementsPolicy)
+    passes: PassLimits = field(default_factory=PassLimits)
+    relay: RelayPair | None = None
+    assumed: dict[str, str] = field(default_factory=dict)
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        if not self.satellites:
+            raise InputError("satellites is empty: name at least one.", "See: satqkd catalog list satellites")
+        if not self.stations:
+            raise InputError("stations is empty: name at least one.", "See: satqkd catalog list stations")
+        names = self.station_names
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InputError(f"stations names {', '.join(twice)} more than once.")
+        if self.relay:
+            for key in ("a", "b"):
+                wanted = getattr(self.relay, key)
+                if wanted not in names:
+                    raise InputError(
+                        f"relay.{key} = {wanted!r} is not one of the scenario's stations.", did_you_mean(wanted, names)
+                    )
+
+    @property
+    def station_names(self) -> tuple[str, ...]:
+        """Names of the stations, in the scenario's order."""
+        return tuple(entry if isinstance(entry, str) else entry.name for entry in self.stations)
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """The stations with the link each of them has.
+
+        Raises
+        ------
+        InputError
+            If a station is neither in the catalogue nor fully given, or has no telescope.
+        """
+        return tuple(
+            self._site(StationTable(name=entry) if isinstance(entry, str) else entry) for entry in self.stations
+        )
+
+    def _site(self, table: StationTable) -> Site:
+        own_position = table.latitude_deg is not None and table.longitude_deg is not None
+        known: dict[str, Any] = dict(catalog.entries("stations").get(table.name, {}))
+        if not known and not own_position:
+            catalog.entry("stations", table.name)  # raises, with the nearest names
+
+        def first(*values: Any) -> Any:
+            return next((value for value in values if value is not None), None)
+
+        station = Station(
+            name=table.name,
+            latitude_deg=first(table.latitude_deg, known.get("latitude_deg")),
+            longitude_deg=first(table.longitude_deg, known.get("longitude_deg")),
+            altitude_m=first(table.altitude_m, known.get("altitude_m"), 0.0),
+        )
+        # The most specific word rules: the station's table, then the link, then what the catalogue knows.
+        receiver = self.link.receiver
+        aperture = first(table.aperture_m, receiver.aperture_m, known.get("aperture_m"))
+        if aperture is None:
+            raise InputError(
+                f"Station {table.name!r} has no telescope: neither the scenario nor the catalogue gives its aperture.",
+                f"Set link.receiver.aperture_m or stations.{table.name}.aperture_m.",
+            )
+        link = replace(
+            self.link,
+            receiver=replace(
+                receiver,
+                aperture_m=aperture,
+                obscuration_ratio=first(table.obscuration_ratio, receiver.obscuration_ratio),
+            ),
+            atmosphere=first(table.atmosphere, self.link.atmosphere),
+            background=first(table.background, self.link.background),
+        )
+        return Site(station=station, link=link)
+
+    def read_elements(self) -> Elements:
+        """Read the element sets of the scenario's satellites.
+
+        Raises
+        ------
+        InputError
+            If a satellite is neither in the catalogue nor an element file.
+        """
+        found: Elements | None = None
+        for wanted in self.satellites:
+            new = _satellite_elements(wanted)
+            found = new if found is None else found.merged(new)
+        assert found is not None  # satellites is never empty
+        return found
+
+    def with_(self, changes: dict[str, Any]) -> Self:
+        """Return a copy with some values changed.
+
+        Parameters
+        ----------
+        changes : dict
+            Dotted keys to values, e.g. ``{"link.receiver.aperture_m": 1.2, "stations.graz.aperture_m": 0.8}``. A key
+            that ends in ``.model`` chooses another model, whose own parameters may be given beside it.
+            astropy Quantities and Times are accepted.
+
+        Raises
+        ------
+        InputError
+            If a key does not exist or a value is out of range.
+        """
+        from satqkd.scenario.loading import changed
+
+        return changed(self, changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scenario as plain values; what is None is left out."""
+        from satqkd.scenario.loading import to_dict
+
+        return to_dict(self)
+
+    def to_toml(self) -> str:
+        """Write the scenario as TOML; loading it gives an equal scenario."""
+        from satqkd.scenario.loading import to_toml
+
+        return to_toml(self)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the scenario's values: two scenarios with the same fingerprint give the same results."""
+        from satqkd.scenario.loading import fingerprint
+
+        return fingerprint(self)
+
+
+def _satellite_elements(wanted: str) -> Elements:
+    """Read what one entry of ``satellites`` means: a name of the catalogue, ``FILE``, or ``FILE#NAME``."""
+    known = catalog.entries("satellites")
+    if wanted in known:
+        return _one_of(read_elements(catalog.data_file("satellites", known[wanted]["file"])), wanted, "the catalogue")
+    file, _, name = wanted.partition("#")
+    if not Path(file).is_file():
+        raise InputError(
+            f"Satellite {wanted!r} is neither in the catalogue nor a file of element sets.",
+            did_you_mean(wanted, known),
+        )
+    elements = read_elements(Path(file))
+    return _one_of(elements, name, file) if name else elements
+
+
+def _one_of(elements: Elements, wanted: str, where: str) -> Elements:
+    """Pick one satellite by the catalogue's name for it, by its own name, or by its catalogue number."""
+    number = catalog.entries("satellites").get(wanted, {}).get("catalog_number")
+    own = Elements(
+        tuple(
+            one
+            for one in elements
+            if one.catalog_number == number or wanted in (one.satellite, one.name, str(one.catalog_number))
+        )
+    )
+    if not len(own):
+        raise InputError(f"{where} has no satellite {wanted!r}.", did_you_mean(wanted, elements.satellites))
+    return own.renamed(wanted)

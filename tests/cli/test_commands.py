@@ -1,0 +1,205 @@
+"""Every command in every format, as a user meets it: what is printed, where, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+import satqkd as package
+from satqkd import catalog
+
+NIGHT = "micius-xinglong-2016-12-19"
+SHORT = ("--days", "3")
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_version(satqkd):
+    ran = satqkd("--version")
+    assert (ran.code, ran.out) == (0, f"satqkd {package.__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "command", ["passes", "analyze", "inspect", "budget", "relay", "catalog list", "catalog show", "scenario show", "scenario check"]
+)
+def test_help_ends_in_examples_that_run(satqkd, command, tmp_path, monkeypatch):
+    ran = satqkd(*command.split(), "--help")
+    assert ran.code == 0
+    examples = [line.split() for line in ran.out.splitlines() if line.startswith("    satqkd ")]
+    assert examples
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text(package.load_scenario(NIGHT).to_toml())
+    for words in examples:
+        if ">" in words:
+            words = words[: words.index(">")]
+        ran = satqkd(*words[1:])
+        assert ran.code == 0, (words, ran.err)
+
+
+def test_passes_as_a_table_shows_usable_ones_and_counts_the_rest(satqkd):
+    ran = satqkd("passes", NIGHT)
+    assert ran.code == 0
+    assert "2016-12-19 16:48:43" in ran.out
+    assert "passes rejected; --all shows them" in ran.err
+    everything = satqkd("passes", NIGHT, "--all")
+    assert len(everything.out.splitlines()) > len(ran.out.splitlines())
+    assert "rejected because" in everything.out
+
+
+def test_passes_as_csv_and_json_hold_every_pass(satqkd):
+    as_csv = rows_of(satqkd("passes", NIGHT, "--format", "csv").out)
+    as_json = json.loads(satqkd("passes", NIGHT, "--format", "json").out)
+    as_lines = [json.loads(line) for line in satqkd("passes", NIGHT, "--format", "jsonl").out.splitlines()]
+    as_markdown = satqkd("passes", NIGHT, "--format", "md").out.splitlines()
+    assert list(as_csv[0]) == list(as_json["rows"][0])
+    assert len(as_csv) == len(as_json["rows"]) == len(as_lines) == len(as_markdown) - 2
+    assert as_lines == as_json["rows"]
+    assert as_json["meta"]["scenario"] == NIGHT
+    assert {row["usable"] for row in as_csv} == {"true", "false"}
+    flight = next(row for row in as_json["rows"] if row["usable"])
+    assert flight["tca_utc"].startswith("2016-12-19T16:52:13.4")
+    assert flight["tca_utc"].endswith("Z")
+    assert len(flight["tca_utc"]) == len("2016-12-19T16:52:13.487Z")
+
+
+def test_analyze_gives_missing_as_null_and_as_nothing(satqkd):
+    as_json = json.loads(satqkd("analyze", NIGHT, "--format", "json").out)
+    rejected = next(row for row in as_json["rows"] if not row["usable"])
+    assert rejected["qber"] is None
+    assert rejected["key_start_utc"] is None
+    as_csv = rows_of(satqkd("analyze", NIGHT, "--format", "csv").out)
+    assert next(row for row in as_csv if row["usable"] == "false")["qber"] == ""
+
+
+def test_analyze_repeats_what_is_assumed_unless_quiet(satqkd):
+    assert "assumed: protocol.misalignment_error = 0.01" in satqkd("analyze", NIGHT).err
+    assert satqkd("analyze", NIGHT, "--quiet").err == ""
+
+
+def test_inspect_takes_a_row_or_an_id(satqkd):
+    by_default = satqkd("inspect", NIGHT, "--format", "csv")
+    table = rows_of(by_default.out)
+    assert 400 < len(table) < 440
+    assert "micius-xinglong-20161219T164843Z" in by_default.err
+    by_id = satqkd("inspect", NIGHT, "--pass", "micius-xinglong-20161219T164843Z", "--format", "csv")
+    assert by_id.out == by_default.out
+    missing = satqkd("inspect", NIGHT, "--pass", "77")
+    assert missing.code == 2
+    assert "rows run from 0" in missing.err
+
+
+def test_inspect_draws_the_pass(satqkd, tmp_path):
+    for suffix, magic in {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}.items():
+        figure = tmp_path / f"pass.{suffix}"
+        assert satqkd("inspect", NIGHT, "--figure", str(figure), "--quiet").code == 0
+        assert figure.read_bytes().startswith(magic)
+    assert satqkd("inspect", NIGHT, "--figure", str(tmp_path / "pass.gif")).code == 2
+    assert not (tmp_path / "pass.gif").exists()
+
+
+def test_budget_shows_terms_and_subtotals(satqkd):
+    ran = satqkd("budget", NIGHT, "--elevation", "30")
+    assert ran.code == 0
+    for words in ("geometric", "pointing", "atmosphere", "= channel loss", "= link loss", "= total loss", "QBER"):
+        assert words in ran.out
+    row = json.loads(satqkd("budget", NIGHT, "--elevation", "30", "--range", "1000", "--format", "json").out)["rows"][0]
+    assert row["range_m"] == 1e6
+    terms = ("geometric_db", "pointing_db", "atmosphere_db", "turbulence_db", "receiver_optics_db", "detector_db")
+    assert sum(row[name] for name in terms) == pytest.approx(row["total_loss_db"], abs=1e-9)
+
+
+def test_relay_prints_passes_ledger_totals_and_trust(satqkd):
+    ran = satqkd("relay", "--days", "7")
+    assert ran.code == 0
+    for words in (
+        "Passes that give key",
+        "rejected:",
+        "Relay ledger (A = xinglong, B = graz)",
+        "shared by the two stations",
+        "sum of security parameters",
+        "The satellite must be trusted",
+        "stations.graz.aperture_m = 0.6",
+    ):
+        assert words in ran.out
+
+
+def test_relay_writes_everything_whole(satqkd, tmp_path):
+    folder = tmp_path / "new" / "results"
+    ran = satqkd("relay", *SHORT, "-o", str(folder))
+    assert ran.code == 0
+    assert {path.name for path in folder.iterdir()} == {
+        "passes.csv",
+        "ledger.csv",
+        "scenario.toml",
+        "manifest.json",
+        "passes.png",
+        "best_pass.png",
+        "relay.png",
+    }
+    manifest = json.loads((folder / "manifest.json").read_text())
+    again = package.load_scenario(folder / "scenario.toml")
+    assert again.fingerprint == manifest["scenario_sha256"]
+    assert again.days == 3
+    campaign = package.analyze(again)
+    assert len(rows_of((folder / "passes.csv").read_text())) == len(campaign.passes)
+    ledger = rows_of((folder / "ledger.csv").read_text())
+    assert sum(int(row["new_bits"]) for row in ledger) == campaign.passes["secret_bits"].sum()
+    assert manifest["relay"]["delivered_bits"] == int(ledger[-1]["total_delivered_bits"])
+    assert manifest["element_epochs_utc"]["micius"]
+
+
+def test_relay_between_two_other_stations(satqkd):
+    ran = satqkd("relay", *SHORT, "--station", "nanshan", "--station", "xinglong", "--format", "json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["meta"]["relay"]["a"] == "nanshan"
+
+
+def test_a_file_gets_a_sidecar_that_says_what_made_it(satqkd, tmp_path):
+    target = tmp_path / "passes.csv"
+    assert satqkd("passes", NIGHT, "-o", str(target)).code == 0
+    assert json.loads((tmp_path / "passes.csv.meta.json").read_text())["scenario"] == NIGHT
+    assert len(rows_of(target.read_text())) >= 2
+    as_json = tmp_path / "passes.json"
+    assert satqkd("passes", NIGHT, "-o", str(as_json)).code == 0
+    assert json.loads(as_json.read_text())["meta"]["scenario"] == NIGHT
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["passes.csv", "passes.csv.meta.json", "passes.json"]
+
+
+def test_own_station_satellite_and_elements(satqkd):
+    elements = catalog.data_file("satellites", "quantum_optical_2026-08-11.3le")
+    ran = satqkd(
+        "passes", "--elements", str(elements), "--satellite", "spoqc", "--satellite", "iss-zarya",
+        "--station", "roof,48.2,16.35,240", "--start", "2026-08-11", "--days", "1", "--format", "csv",
+    )  # fmt: skip
+    assert ran.code == 0
+    table = rows_of(ran.out)
+    assert {row["satellite"] for row in table} == {"spoqc", "iss-zarya"}
+    assert {row["station"] for row in table} == {"roof"}
+
+
+@pytest.mark.parametrize("kind", ["satellites", "stations", "scenarios"])
+def test_catalog_lists_and_shows(satqkd, kind):
+    listed = json.loads(satqkd("catalog", "list", kind, "--format", "json").out)["rows"]
+    assert {row["id"] for row in listed} == set(catalog.entries(kind))
+    assert satqkd("catalog", "list", kind).code == 0
+    shown = satqkd("catalog", "show", kind, listed[0]["id"])
+    assert shown.code == 0
+    assert shown.out.startswith(f"[{listed[0]['id']}]")
+
+
+def test_unverified_stations_say_so(satqkd):
+    assert "unverified" in satqkd("catalog", "show", "stations", "graz").out
+
+
+def test_scenario_show_can_be_loaded_again(satqkd, tmp_path):
+    shown = satqkd("scenario", "show", NIGHT, "--set", "link.detector.efficiency=0.6")
+    path = tmp_path / "mine.toml"
+    path.write_text(shown.out)
+    assert package.load_scenario(path) == package.load_scenario(NIGHT).with_({"link.detector.efficiency": 0.6})
+    assert "# [1]" in satqkd("scenario", "show", NIGHT, "--original").out
+    assert "sound" in satqkd("scenario", "check", str(path)).out

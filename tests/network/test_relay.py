@@ -1,0 +1,116 @@
+"""The trusted relay: nothing is lost, nothing is used twice, and order changes only how long key waits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from satqkd.errors import InputError
+from satqkd.network import Event, KeyBlock, KeyStore, run_relay
+
+DEPOSITS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.integers(0, 10**7), st.sampled_from(["one", "two"])), max_size=30
+)
+
+
+def events_of(deposits: list[tuple[str, int, str]]) -> list[Event]:
+    return [
+        Event(side, KeyBlock(f"pass-{k}", 1000.0 * k, bits, 1e-9), satellite)
+        for k, (side, bits, satellite) in enumerate(deposits)
+    ]
+
+
+def sums(deposits: list[tuple[str, int, str]], satellite: str) -> dict[str, int]:
+    return {side: sum(bits for s, bits, which in deposits if s == side and which == satellite) for side in "ab"}
+
+
+@given(DEPOSITS)
+@settings(max_examples=100, deadline=None)
+def test_delivered_and_residue_are_what_was_generated_on_each_side(deposits):
+    deliveries = run_relay(events_of(deposits))
+    delivered = sum(one.delivered_bits for one in deliveries)
+    left = (deliveries[-1].store_a_bits, deliveries[-1].store_b_bits) if deliveries else (0, 0)
+    for side, residue in zip("ab", left, strict=True):
+        generated = sum(bits for s, bits, _ in deposits if s == side)
+        assert delivered + residue == generated
+
+
+@given(DEPOSITS)
+@settings(max_examples=100, deadline=None)
+def test_total_is_the_smaller_sum_of_each_satellite(deposits):
+    delivered = sum(one.delivered_bits for one in run_relay(events_of(deposits)))
+    assert delivered == sum(min(sums(deposits, name).values()) for name in ("one", "two"))
+
+
+@given(DEPOSITS, st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_order_of_passes_does_not_change_the_total(deposits, random):
+    shuffled = list(deposits)
+    random.shuffle(shuffled)
+    totals = [sum(one.delivered_bits for one in run_relay(events_of(order))) for order in (deposits, shuffled)]
+    assert totals[0] == totals[1]
+
+
+def test_order_of_passes_changes_how_long_key_waits():
+    waiting = {}
+    for name, order in {"alternating": "abab", "one side first": "aabb"}.items():
+        events = [Event(side, KeyBlock(str(k), 100.0 * k, 10, 1e-9)) for k, side in enumerate(order)]
+        waiting[name] = sum(
+            draw.bits * (one.event.block.time_s - draw.block.time_s) for one in run_relay(events) for draw in one.drawn
+        )
+    assert waiting["alternating"] < waiting["one side first"]
+
+
+@given(DEPOSITS)
+@settings(max_examples=50, deadline=None)
+def test_no_bit_is_drawn_twice(deposits):
+    events = events_of(deposits)
+    drawn = dict.fromkeys((event.block.pass_id for event in events), 0)
+    for one in run_relay(events):
+        for draw in one.drawn:
+            drawn[draw.block.pass_id] += draw.bits
+    for event in events:
+        assert drawn[event.block.pass_id] <= event.block.bits
+
+
+def test_oldest_key_is_used_first_and_its_age_is_told():
+    events = [
+        Event("a", KeyBlock("monday", 0.0, 100, 1e-9)),
+        Event("a", KeyBlock("tuesday", 86400.0, 100, 1e-9)),
+        Event("b", KeyBlock("wednesday", 172800.0, 150, 1e-9)),
+    ]
+    last = run_relay(events)[-1]
+    assert [(draw.block.pass_id, draw.bits) for draw in last.drawn] == [
+        ("monday", 100),
+        ("tuesday", 50),
+        ("wednesday", 150),
+    ]
+    assert last.oldest_key_age_s == 172800.0
+    assert (last.store_a_bits, last.store_b_bits) == (50, 0)
+
+
+def test_satellites_do_not_share_key():
+    events = [
+        Event("a", KeyBlock("x", 0.0, 100, 1e-9), "one"),
+        Event("b", KeyBlock("y", 1.0, 100, 1e-9), "two"),
+    ]
+    assert sum(one.delivered_bits for one in run_relay(events)) == 0
+
+
+def test_store_refuses_what_it_cannot_hold_or_give():
+    store = KeyStore()
+    with pytest.raises(InputError, match="-5 bits"):
+        store.deposit(KeyBlock("x", 0.0, -5, 1e-9))
+    store.deposit(KeyBlock("x", 0.0, 5, 1e-9))
+    with pytest.raises(InputError, match="cannot give 6"):
+        store.draw(6)
+    assert store.bits == 5
+
+
+def test_many_passes_are_quick_enough_for_years():
+    rng = np.random.default_rng(1)
+    deposits = [("ab"[int(side)], int(bits), "one") for side, bits in rng.integers(0, [2, 10**6], size=(20_000, 2))]
+    deliveries = run_relay(events_of(deposits))
+    assert sum(one.delivered_bits for one in deliveries) == min(sums(deposits, "one").values())
