@@ -8,7 +8,14 @@ from numpy.typing import ArrayLike
 from satqkd.protocols import checks
 from satqkd.protocols.block import plain
 from satqkd.protocols.entropy import binary_entropy, entropy_deficit
-from satqkd.protocols.photons import single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.photons import (
+    one_decoy_single_photon_errors,
+    one_decoy_single_photon_events,
+    one_decoy_vacuum_events,
+    photon_number_probabilities,
+    single_photon_errors,
+    vacuum_and_single_photon_events,
+)
 from satqkd.units import FloatArray
 
 
@@ -61,12 +68,82 @@ def decoy_bb84_length(
     vacuum, single = vacuum_and_single_photon_events(lower=key, upper=key, intensities=mu, probabilities=p)
     _, test_single = vacuum_and_single_photon_events(lower=test, upper=test, intensities=mu, probabilities=p)
     errors = single_photon_errors(lower=wrong, upper=wrong, intensities=mu, probabilities=p)
-    total = key.sum(axis=-1)
+    return plain(_length(vacuum, single, test_single, errors, key.sum(axis=-1), key_wrong, efficiency))
+
+
+def one_decoy_bb84_length(
+    *,
+    key_counts: ArrayLike,
+    key_errors: ArrayLike,
+    test_counts: ArrayLike,
+    test_errors: ArrayLike,
+    intensities: ArrayLike,
+    probabilities: ArrayLike,
+    error_correction_efficiency: float = 1.16,
+) -> float | FloatArray:
+    """Return the asymptotic length of BB84 with one decoy: the finite one without deviations and constants.
+
+    Parameters
+    ----------
+    key_counts, key_errors, test_counts, test_errors : array_like
+        Counts of a block, or their expectations [1], shape (..., 2), signal first.
+    intensities, probabilities : array_like
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (2,) or (..., 2).
+    error_correction_efficiency : float
+        Ratio of what error correction reveals to the Shannon limit [1].
+
+    Returns
+    -------
+    float or ndarray
+        Asymptotic length [bit], >= 0; both intensities and the vacuum contribute.
+
+    Raises
+    ------
+    InputError
+        As `satqkd.protocols.one_decoy_bb84.secret_key_length`.
+
+    Notes
+    -----
+    Rusca et al., Appl. Phys. Lett. 112, 171104 (2018), at zero deviation, doi:10.1063/1.5023340.
+    """
+    key = checks.counts_array("key_counts", key_counts, intensities=2)
+    key_wrong = checks.counts_array("key_errors", key_errors, intensities=2)
+    test = checks.counts_array("test_counts", test_counts, intensities=2)
+    wrong = checks.counts_array("test_errors", test_errors, intensities=2)
+    checks.errors_within("key_errors", key_wrong, key)
+    checks.errors_within("test_errors", wrong, test)
+    mu = checks.one_decoy_intensities(intensities)
+    p = checks.probabilities_array("probabilities", probabilities, count=2)
+    efficiency = checks.correction_efficiency(error_correction_efficiency)
+    tau0, _ = photon_number_probabilities(mu, p)
+
+    def single_photons(counts: FloatArray, errors: FloatArray) -> FloatArray:
+        noise = 2.0 * tau0 * (np.exp(mu) / p * errors).min(axis=-1)
+        return one_decoy_single_photon_events(
+            lower=counts, upper=counts, vacuum_upper=noise, intensities=mu, probabilities=p
+        )
+
+    vacuum = one_decoy_vacuum_events(lower=key, upper=key, intensities=mu, probabilities=p)
+    single, test_single = single_photons(key, key_wrong), single_photons(test, wrong)
+    errors = one_decoy_single_photon_errors(lower=wrong, upper=wrong, intensities=mu, probabilities=p)
+    total, total_wrong = key.sum(axis=-1), key_wrong.sum(axis=-1)
+    return plain(_length(vacuum, single, test_single, errors, total, total_wrong, efficiency))
+
+
+def _length(
+    vacuum: FloatArray,
+    single: FloatArray,
+    test_single: FloatArray,
+    test_errors: FloatArray,
+    total: FloatArray,
+    wrong: FloatArray,
+    efficiency: float,
+) -> FloatArray:
     known = test_single > 0.0
-    phase = np.where(known, np.minimum(errors / np.where(known, test_single, 1.0), 0.5), 0.5)
-    rate = np.minimum(key_wrong / np.where(total > 0.0, total, 1.0), 0.5)
+    phase = np.where(known, np.minimum(test_errors / np.where(known, test_single, 1.0), 0.5), 0.5)
+    rate = np.minimum(wrong / np.where(total > 0.0, total, 1.0), 0.5)
     length = vacuum + single * entropy_deficit(phase) - efficiency * total * binary_entropy(rate)
-    return plain(np.clip(length, 0.0, total))
+    return np.clip(length, 0.0, total)
 
 
 def decoy_bb84_fraction(
@@ -270,3 +347,30 @@ def no_decoy_single_photons(
     known = single > 0.0
     rate = np.asarray(error_rate, dtype=float) * q / np.where(known, single, 1.0)
     return single, np.where(known, rate, 0.5)
+
+
+def bbm92_fraction(
+    *, key_error_rate: ArrayLike, test_error_rate: ArrayLike, error_correction_efficiency: float = 1.16
+) -> FloatArray:
+    """Return the asymptotic secret bits per sifted pair, ``1 - h(Q_test) - f h(Q_key)``.
+
+    Parameters
+    ----------
+    key_error_rate, test_error_rate : array_like
+        Error rates of the two bases [1].
+    error_correction_efficiency : float
+        Ratio f of what error correction reveals to the Shannon limit [1].
+
+    Returns
+    -------
+    ndarray
+        Secret bits per coincidence in the key basis [bit]; negative where there is no key.
+
+    Notes
+    -----
+    Shor, Preskill, Phys. Rev. Lett. 85, 441 (2000), doi:10.1103/PhysRevLett.85.441; for pairs Ma, Fung, Lo, PRA 76,
+    012307 (2007), doi:10.1103/PhysRevA.76.012307.
+    """
+    key = np.minimum(np.asarray(key_error_rate, dtype=float), 0.5)
+    test = np.minimum(np.asarray(test_error_rate, dtype=float), 0.5)
+    return np.asarray(entropy_deficit(test) - error_correction_efficiency * binary_entropy(key))

@@ -104,13 +104,26 @@ def two_decoy_intensities(values: ArrayLike) -> FloatArray:
     return array
 
 
-def by_basis(name: str, array: FloatArray, *, intensities: int) -> None:
-    """Raise `InputError` unless the last axes are the two bases and the intensities."""
-    if array.ndim < 2 or array.shape[-2:] != (2, intensities):
-        raise InputError(
-            f"{name} has shape {array.shape}: its last axes must be basis (Z, X) and {intensities} intensities, "
-            "signal first."
-        )
+def by_basis(counts: ArrayLike, errors: ArrayLike, *, intensities: int) -> tuple[FloatArray, FloatArray]:
+    """Return counts and errors (..., 2, intensities), or raise `InputError` for any other shape."""
+    arrays = np.asarray(counts, dtype=float), np.asarray(errors, dtype=float)
+    for name, array in zip(("counts", "errors"), arrays, strict=True):
+        if array.ndim < 2 or array.shape[-2:] != (2, intensities):
+            raise InputError(
+                f"{name} has shape {array.shape}: its last axes must be basis (Z, X), 2, and intensity (signal first), "
+                f"{intensities}."
+            )
+    return arrays
+
+
+def one_decoy_intensities(values: ArrayLike) -> FloatArray:
+    """Return intensities (..., 2), or raise `InputError` unless mu1 > mu2 > 0."""
+    array = np.asarray(values, dtype=float)
+    if array.ndim == 0 or array.shape[-1] != 2:
+        raise InputError(f"intensities has shape {array.shape}: its last axis must hold 2 intensities, signal first.")
+    if not (np.all(np.isfinite(array)) and np.all(array[..., 1] > 0.0) and np.all(array[..., 0] > array[..., 1])):
+        raise InputError(f"intensities = {values!r}: the proof needs mu1 > mu2 > 0, signal first.")
+    return array
 
 
 def one_of(name: str, value: str, allowed: Sequence[str]) -> None:

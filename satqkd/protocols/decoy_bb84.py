@@ -12,7 +12,7 @@ from satqkd.limits import ErrorRate, OpenFraction, Positive, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
-from satqkd.protocols.leakage import error_correction_leakage
+from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
 from satqkd.protocols.photons import single_photon_errors, vacuum_and_single_photon_events
 from satqkd.protocols.sampling import phase_error_bound
 from satqkd.protocols.tail_bounds import TAIL_BOUNDS, TailBound
@@ -186,6 +186,8 @@ class DecoyBB84:
         Security parameters of a block [1]; halved for each basis where both give key.
     error_correction_efficiency : float
         Ratio of what error correction reveals to the Shannon limit [1].
+    error_correction : {"efficiency", "finite-block"}
+        Leakage ``f n h(Q)``, or the least a code of the block's length can reach where that is more.
     tail_bound : {"chernoff", "hoeffding"}
         How the counts bound their expectations.
     """
@@ -201,12 +203,14 @@ class DecoyBB84:
     epsilon_secrecy: OpenFraction = 1e-9
     epsilon_correctness: OpenFraction = 1e-15
     error_correction_efficiency: checks.CorrectionEfficiency = 1.16
+    error_correction: Literal["efficiency", "finite-block"] = "efficiency"
     tail_bound: Literal["hoeffding", "chernoff"] = "chernoff"
     name: Literal["decoy-bb84"] = "decoy-bb84"
 
     def __post_init__(self) -> None:
         """Refuse what the proof does not cover."""
         check_limits(self)
+        checks.one_of("DecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("DecoyBB84.key_bases", self.key_bases, ("one", "both"))
         checks.one_of("DecoyBB84.tail_bound", self.tail_bound, tuple(TAIL_BOUNDS))
         checks.two_decoy_intensities(self.intensities)
@@ -226,7 +230,7 @@ class DecoyBB84:
         BlockKey
             Where both bases give key, each is bounded with half of either epsilon, the other basis testing it.
         """
-        counts, errors = self._by_basis(counts, errors)
+        counts, errors = checks.by_basis(counts, errors, intensities=3)
         orders = self._orders()
         share = 1.0 / len(orders)
         keys = tuple(
@@ -240,7 +244,13 @@ class DecoyBB84:
                 epsilon_secrecy=self.epsilon_secrecy * share,
                 epsilon_correctness=self.epsilon_correctness * share,
                 tail_bound=self.tail_bound,
-                error_correction_efficiency=self.error_correction_efficiency,
+                leakage_bits=block_leakage(
+                    self.error_correction,
+                    key_bits=counts[..., key, :].sum(axis=-1),
+                    errors=errors[..., key, :].sum(axis=-1),
+                    efficiency=self.error_correction_efficiency,
+                    epsilon_correctness=self.epsilon_correctness * share,
+                ),
             )
             for key, test in orders
         )
@@ -271,7 +281,7 @@ class DecoyBB84:
 
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""
-        counts, errors = self._by_basis(counts, errors)
+        counts, errors = checks.by_basis(counts, errors, intensities=3)
         return sum(
             asymptotic.decoy_bb84_length(
                 key_counts=counts[..., key, :],
@@ -287,9 +297,3 @@ class DecoyBB84:
 
     def _orders(self) -> tuple[tuple[int, int], ...]:
         return ((0, 1),) if self.key_bases == "one" else ((0, 1), (1, 0))
-
-    def _by_basis(self, counts: ArrayLike, errors: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        counts, errors = np.asarray(counts, dtype=float), np.asarray(errors, dtype=float)
-        checks.by_basis("counts", counts, intensities=3)
-        checks.by_basis("errors", errors, intensities=3)
-        return counts, errors

@@ -71,3 +71,95 @@ def photon_number_probabilities(intensities: FloatArray, probabilities: FloatArr
     """Return the probabilities that a pulse holds no photon and one photon [1], over all intensities."""
     weights = probabilities * np.exp(-intensities)
     return weights.sum(axis=-1), (weights * intensities).sum(axis=-1)
+
+
+def one_decoy_vacuum_events(
+    *, lower: FloatArray, upper: FloatArray, intensities: FloatArray, probabilities: FloatArray
+) -> FloatArray:
+    """Return a lower bound on the detections from vacuum, given bounds on the counts of a signal and one decoy.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        Bounds on the expected counts of each intensity [1], shape (..., 2), signal first.
+    intensities, probabilities : ndarray
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (..., 2).
+
+    Returns
+    -------
+    ndarray
+        Lower bound, >= 0 [1], shape (...).
+
+    Notes
+    -----
+    Rusca et al., Appl. Phys. Lett. 112, 171104 (2018), doi:10.1063/1.5023340.
+    """
+    scale = np.exp(intensities) / probabilities
+    mu1, mu2 = np.moveaxis(intensities, -1, 0)
+    tau0, _ = photon_number_probabilities(intensities, probabilities)
+    difference = mu1 * (scale * lower)[..., 1] - mu2 * (scale * upper)[..., 0]
+    return np.asarray(np.maximum(tau0 * difference / (mu1 - mu2), 0.0))
+
+
+def one_decoy_single_photon_events(
+    *,
+    lower: FloatArray,
+    upper: FloatArray,
+    vacuum_upper: FloatArray,
+    intensities: FloatArray,
+    probabilities: FloatArray,
+) -> FloatArray:
+    """Return a lower bound on the detections from single photons, given bounds on counts and on vacuum detections.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        Bounds on the expected counts of each intensity [1], shape (..., 2), signal first.
+    vacuum_upper : ndarray
+        Upper bound on the detections from vacuum [1], shape (...).
+    intensities, probabilities : ndarray
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (..., 2).
+
+    Returns
+    -------
+    ndarray
+        Lower bound, >= 0 [1], shape (...).
+
+    Notes
+    -----
+    Rusca et al., Appl. Phys. Lett. 112, 171104 (2018), doi:10.1063/1.5023340.
+    """
+    scale = np.exp(intensities) / probabilities
+    mu1, mu2 = np.moveaxis(intensities, -1, 0)
+    tau0, tau1 = photon_number_probabilities(intensities, probabilities)
+    ratio = (mu2 / mu1) ** 2
+    excess = (scale * lower)[..., 1] - ratio * (scale * upper)[..., 0] - (1.0 - ratio) * vacuum_upper / tau0
+    return np.asarray(np.maximum(tau1 * mu1 / (mu2 * (mu1 - mu2)) * excess, 0.0))
+
+
+def one_decoy_single_photon_errors(
+    *, lower: FloatArray, upper: FloatArray, intensities: FloatArray, probabilities: FloatArray
+) -> FloatArray:
+    """Return an upper bound on the errors of single photons, given bounds on the errors of a signal and one decoy.
+
+    Parameters
+    ----------
+    lower, upper : ndarray
+        Bounds on the expected error counts of each intensity [1], shape (..., 2), signal first.
+    intensities, probabilities : ndarray
+        Mean photon numbers [1] and the probabilities of choosing them [1], shape (..., 2).
+
+    Returns
+    -------
+    ndarray
+        Upper bound, >= 0 [1], shape (...).
+
+    Notes
+    -----
+    Rusca et al., Appl. Phys. Lett. 112, 171104 (2018), doi:10.1063/1.5023340.
+    """
+    scale = np.exp(intensities) / probabilities
+    mu1, mu2 = np.moveaxis(intensities, -1, 0)
+    _, tau1 = photon_number_probabilities(intensities, probabilities)
+    difference = (scale * upper)[..., 0] - (scale * lower)[..., 1]
+    return np.asarray(np.maximum(tau1 * difference / (mu1 - mu2), 0.0))

@@ -47,6 +47,37 @@ def gaussian_phase_error(
     return np.where(known, np.minimum(rate + gamma, 0.5), 0.5)
 
 
+def serfling_phase_error(
+    *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
+) -> FloatArray:
+    """Return Serfling's upper bound on the error rate of the rest, which does not care how many errors there are.
+
+    Parameters
+    ----------
+    errors, sample : array_like
+        Errors in the sample, and its size [1].
+    rest : array_like
+        Size of the rest [1].
+    log2_inverse_epsilon : float
+        Binary logarithm of the inverse of epsilon, whose square is the failure probability [bit].
+
+    Returns
+    -------
+    ndarray
+        ``v/d + sqrt((c + d)/(c d) (d + 1)/d ln(1/eps))`` [1], at most 1/2; 1/2 where sample or rest is empty.
+
+    Notes
+    -----
+    Serfling, Ann. Stat. 2, 39 (1974), doi:10.1214/aos/1176342611, as used by Tomamichel et al., Nat. Commun. 3, 634
+    (2012), doi:10.1038/ncomms1631. Not symmetric: d is the sample, c the rest.
+    """
+    errors, sample, rest = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (errors, sample, rest)))
+    known = (sample > 0.0) & (rest > 0.0) & (errors < 0.5 * sample)
+    d, c = np.where(known, sample, 1.0), np.where(known, rest, 1.0)
+    spread = np.sqrt((1.0 / c + 1.0 / d) * (1.0 + 1.0 / d) * log2_inverse_epsilon * _LN2)
+    return np.where(known, np.minimum(np.where(known, errors, 0.0) / d + spread, 0.5), 0.5)
+
+
 def phase_error_bound(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
 ) -> FloatArray:
@@ -80,7 +111,7 @@ def phase_error_bound(
     few = np.flatnonzero((bound < 0.5) & (np.minimum(v, bound * c) < 8.0 * target))
     exponent = hypergeometric_tail_exponent(errors=v[few], sample=d[few], rest=c[few], rate=bound[few])
     few = few[exponent < target]
-    bound[few] = _invert_tail(errors=v[few], sample=d[few], rest=c[few], low=bound[few], target=target)
+    bound[few] = invert_tail(errors=v[few], sample=d[few], rest=c[few], low=bound[few], target=target)
     return bound.reshape(arrays[0].shape)
 
 
@@ -120,12 +151,12 @@ def hypergeometric_tail_exponent(
             + np.log(np.maximum(2.0 * np.pi * y * (1.0 - phi), 1.0))
             - np.log(8.0 * total * q * (1.0 - q))
         )
-        exponent = d * _divergence(v / d, q) + c * _divergence(phi, q) + spread
+        exponent = d * divergence(v / d, q) + c * divergence(phi, q) + spread
     exponent = exponent + np.log1p(-np.where(falling, ratio, 0.0))
     return np.where(falling & (phi > v / d), exponent, -np.inf)
 
 
-def _divergence(x: FloatArray, q: FloatArray) -> FloatArray:
+def divergence(x: FloatArray, q: FloatArray) -> FloatArray:
     """Relative entropy of two coins [nat], without cancellation where they are nearly equal."""
     return _half_divergence(x, q, x - q) + _half_divergence(1.0 - x, 1.0 - q, q - x)
 
@@ -141,13 +172,23 @@ def _half_divergence(x: FloatArray, q: FloatArray, difference: FloatArray) -> Fl
     return np.asarray(np.where(near, series, x * logarithm - difference))
 
 
-def _invert_tail(
-    *, errors: FloatArray, sample: FloatArray, rest: FloatArray, low: FloatArray, target: float
+def invert_tail(
+    *,
+    errors: FloatArray,
+    sample: FloatArray,
+    rest: FloatArray,
+    low: FloatArray,
+    target: float,
+    high: float = 0.5,
+    steps: int = 60,
 ) -> FloatArray:
-    """Smallest rate at which the exponent reaches the target, by bisection from the safe side; at most 1/2."""
-    low, high = low.copy(), np.full_like(low, 0.5)
-    for _ in range(60):
-        middle = 0.5 * (low + high)
+    """Return the smallest rate between `low` and `high` whose exponent reaches the target, or `high` [1].
+
+    It is bisected in so many steps, from above.
+    """
+    lower, upper = low.copy(), np.full_like(low, high)
+    for _ in range(steps):
+        middle = 0.5 * (lower + upper)
         reached = hypergeometric_tail_exponent(errors=errors, sample=sample, rest=rest, rate=middle) >= target
-        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
-    return high
+        lower, upper = np.where(reached, lower, middle), np.where(reached, middle, upper)
+    return upper

@@ -1,0 +1,147 @@
+"""What authenticating the public messages costs, and what all blocks together may fail with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from satqkd.errors import InputError
+from satqkd.limits import NonNegative, OpenFraction, Positive, check_limits
+from satqkd.protocols import checks
+
+
+def tag_bits(*, message_bits: float, epsilon: float) -> int:
+    """Return the length of a Wegman-Carter tag for a message.
+
+    Parameters
+    ----------
+    message_bits : float
+        Length m of the message [bit].
+    epsilon : float
+        Probability that a forged message passes [1].
+
+    Returns
+    -------
+    int
+        Smallest t with ``m/2^(t - 1) <= epsilon`` [bit], and of the key it consumes.
+
+    Raises
+    ------
+    InputError
+        For a message without length or an epsilon outside (0, 1).
+
+    Notes
+    -----
+    Toeplitz hashing from a shift register, the tag encrypted with t fresh bits while the hash function is kept:
+    Wegman, Carter, J. Comput. Syst. Sci. 22, 265 (1981), doi:10.1016/0022-0000(81)90033-7; Krawczyk, CRYPTO '94,
+    doi:10.1007/3-540-48658-5_15.
+
+    >>> tag_bits(message_bits=2**20, epsilon=2.0**-40)
+    61
+    """
+    if not (math.isfinite(message_bits) and message_bits > 0.0):
+        raise InputError(f"message_bits = {message_bits!r} is out of range: it must be greater than 0.")
+    # A rounding error of the logarithm must not ask for one bit more.
+    bits = math.log2(message_bits) - math.log2(checks.epsilon("epsilon", epsilon))
+    return 1 + max(0, math.ceil(bits - 1e-12))
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How the public messages of a block are authenticated.
+
+    Parameters
+    ----------
+    messages : int
+        Messages with a tag in a block, both directions together.
+    message_bits : float
+        Length of the longest of them [bit].
+    epsilon : float
+        Probability that a forged message passes, for each [1].
+    """
+
+    messages: int = 8
+    message_bits: Positive = 1e8
+    epsilon: OpenFraction = 1e-12
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        check_limits(self)
+        if isinstance(self.messages, bool) or not isinstance(self.messages, int) or self.messages < 0:
+            raise InputError(f"Authentication.messages = {self.messages!r} must be a whole number, at least 0.")
+
+    @property
+    def block_bits(self) -> int:
+        """Key consumed by a block [bit]."""
+        return self.messages * tag_bits(message_bits=self.message_bits, epsilon=self.epsilon)
+
+    @property
+    def block_epsilon(self) -> float:
+        """Probability that any forged message of a block passes, at most [1]."""
+        return self.messages * self.epsilon
+
+    def net_bits(self, secret_bits: ArrayLike) -> NDArray[np.int64]:
+        """Return what is left of the keys of blocks after authentication [bit]; negative where it costs more.
+
+        A block that yields nothing has been talked about all the same. The hash function, twice as long as a tag, is
+        shared once and kept.
+        """
+        return np.asarray(secret_bits, dtype=np.int64) - self.block_bits
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One contribution to what may fail.
+
+    Parameters
+    ----------
+    what : str
+        Where it comes from, such as a pass.
+    epsilon : float
+        Security parameter, secrecy and correctness together [1].
+    """
+
+    what: str
+    epsilon: NonNegative
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        check_limits(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EpsilonLedger:
+    """What the keys of several blocks may fail with together.
+
+    Parameters
+    ----------
+    entries : tuple of LedgerEntry
+        Blocks and their authentication.
+
+    Notes
+    -----
+    Composable security parameters add: Portmann, Renner, Rev. Mod. Phys. 94, 025008 (2022),
+    doi:10.1103/RevModPhys.94.025008.
+    """
+
+    entries: tuple[LedgerEntry, ...] = ()
+
+    def add(self, what: str, epsilon: float) -> EpsilonLedger:
+        """Return the ledger with one more entry."""
+        return EpsilonLedger((*self.entries, LedgerEntry(what, epsilon)))
+
+    def extend(self, blocks: Iterable[str], *, block_epsilon: float, authentication: Authentication) -> EpsilonLedger:
+        """Return the ledger with blocks of equal parameters and the authentication of each."""
+        ledger = self
+        for block in blocks:
+            ledger = ledger.add(block, block_epsilon).add(f"authentication of {block}", authentication.block_epsilon)
+        return ledger
+
+    @property
+    def total(self) -> float:
+        """Sum of all entries [1]; from 1 on nothing is promised."""
+        return math.fsum(entry.epsilon for entry in self.entries)

@@ -1,0 +1,106 @@
+"""Coincidences of a source of entangled photon pairs."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from satqkd.errors import InputError, ValidityWarning
+from satqkd.units import FloatArray
+
+_DENSE = 0.1
+"""Pairs or clicks per coincidence window above which treating coincidences as rare is no good."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coincidences:
+    """Coincidence rates between two receivers, whatever their bases.
+
+    Attributes
+    ----------
+    rate_cps : ndarray
+        Coincidences, true and accidental [1/s].
+    accidental_cps : ndarray
+        Accidental ones among them [1/s].
+    error_rate : ndarray
+        Share of unequal bits among those of matched bases [1]; 1/2 where there are none.
+    """
+
+    rate_cps: FloatArray
+    accidental_cps: FloatArray
+    error_rate: FloatArray
+
+
+def coincidences(
+    *,
+    pair_rate_hz: ArrayLike,
+    transmittance_a: ArrayLike,
+    transmittance_b: ArrayLike,
+    noise_a_cps: ArrayLike,
+    noise_b_cps: ArrayLike,
+    coincidence_window_s: ArrayLike,
+    misalignment_error: ArrayLike,
+) -> Coincidences:
+    """Return true and accidental coincidences of the two photons of each pair.
+
+    Parameters
+    ----------
+    pair_rate_hz : array_like
+        Pairs the source makes per second [1/s].
+    transmittance_a, transmittance_b : array_like
+        Transmittance from the source to a click of either receiver [1].
+    noise_a_cps, noise_b_cps : array_like
+        Noise counts of either receiver, all its detectors together [1/s].
+    coincidence_window_s : array_like
+        Full width of the coincidence window [s].
+    misalignment_error : array_like
+        Probability that a true pair measured in one basis gives unequal bits [1].
+
+    Returns
+    -------
+    Coincidences
+        Rates and error rate, broadcast shape of the arguments.
+
+    Raises
+    ------
+    InputError
+        For a negative or infinite rate, or a transmittance or probability outside [0, 1].
+
+    Notes
+    -----
+    ``R eta_A eta_B`` true coincidences, ``S_A S_B tau_c`` accidental ones from the singles ``S = R eta + noise``, whose
+    bits agree by chance. Valid while less than one pair or click falls into a window; a warning says where not.
+    """
+    given = {
+        "pair_rate_hz": pair_rate_hz,
+        "transmittance_a": transmittance_a,
+        "transmittance_b": transmittance_b,
+        "noise_a_cps": noise_a_cps,
+        "noise_b_cps": noise_b_cps,
+        "coincidence_window_s": coincidence_window_s,
+        "misalignment_error": misalignment_error,
+    }
+    arrays = {name: np.asarray(value, dtype=float) for name, value in given.items()}
+    for name, array in arrays.items():
+        largest = 1.0 if name.startswith("trans") or name == "misalignment_error" else np.inf
+        if not np.all((array >= 0.0) & (array <= largest) & np.isfinite(array)):
+            raise InputError(f"{name} must be finite, at least 0 and at most {largest:g}.")
+    rate, eta_a, eta_b, noise_a, noise_b, window, error = arrays.values()
+    singles_a, singles_b = rate * eta_a + noise_a, rate * eta_b + noise_b
+    if np.any(np.maximum(rate, np.maximum(singles_a, singles_b)) * window > _DENSE):
+        warnings.warn(
+            f"more than {_DENSE:g} pairs or clicks per coincidence window: the coincidence rates are first order in it",
+            ValidityWarning,
+            stacklevel=2,
+        )
+    true = rate * eta_a * eta_b
+    accidental = singles_a * singles_b * window
+    total = true + accidental
+    wrong = error * true + 0.5 * accidental
+    some = total > 0.0
+    return Coincidences(
+        rate_cps=total, accidental_cps=accidental, error_rate=np.where(some, wrong / np.where(some, total, 1.0), 0.5)
+    )
