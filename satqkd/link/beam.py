@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.limits import NonNegative, Positive, check_limits
+from satqkd.limits import Positive
 from satqkd.link.checks import one_of, within
 from satqkd.link.gaussian import captured_fraction
-from satqkd.link.pointing import mean_pointing_transmittance
+from satqkd.link.pointing import PointingErrors, mean_pointing_transmittance
 from satqkd.units import FloatArray
 
 DivergenceDefinition = Literal["1/e2", "fwhm", "uniform"]
@@ -110,8 +111,35 @@ def geometric_transmittance(
     )
 
 
+def collimated_beam_radius_m(
+    range_m: ArrayLike, *, wavelength_m: ArrayLike, waist_radius_m: ArrayLike, beam_quality: ArrayLike = 1.0
+) -> FloatArray:
+    """1/e² radius of a collimated Gaussian beam at a range.
+
+    Parameters
+    ----------
+    range_m : array_like
+        Distance from the waist [m].
+    wavelength_m : array_like
+        Wavelength [m].
+    waist_radius_m : array_like
+        1/e² radius of the waist, at the transmitter [m].
+    beam_quality : array_like, optional
+        M², the divergence in units of that of a perfect beam, at least 1.
+
+    Returns
+    -------
+    ndarray
+        w0 sqrt(1 + (M² L/z_R)²), z_R = pi w0²/lambda [m].
+    """
+    length = within("range_m", range_m, 0.0)
+    w0 = within("waist_radius_m", waist_radius_m, 0.0, above=True)
+    rayleigh = np.pi * w0**2 / within("wavelength_m", wavelength_m, 0.0, above=True)
+    return np.asarray(w0 * np.hypot(1.0, within("beam_quality", beam_quality, 1.0) * length / rayleigh))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transmitter:
+class Transmitter(PointingErrors):
     """A transmitter telescope known by its measured divergence.
 
     Parameters
@@ -122,10 +150,6 @@ class Transmitter:
         Full angle of the beam [rad].
     divergence_definition : {"1/e2", "fwhm", "uniform"}
         What that angle measures; see `gaussian_of_divergence`.
-    pointing_jitter_rad : float, optional
-        Standard deviation of the pointing error per axis [rad].
-    pointing_bias_rad : float, optional
-        Static pointing error [rad].
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
@@ -133,17 +157,15 @@ class Transmitter:
     aperture_m: Positive
     divergence_rad: Positive
     divergence_definition: DivergenceDefinition
-    pointing_jitter_rad: NonNegative = 0.0
-    pointing_bias_rad: NonNegative = 0.0
     model: Literal["measured-divergence"] = "measured-divergence"
 
     def __post_init__(self) -> None:
-        check_limits(self)
+        PointingErrors.__post_init__(self)
         one_of("Transmitter.divergence_definition", self.divergence_definition, DEFINITIONS)
         one_of("Transmitter.model", self.model, ("measured-divergence",))
 
-    def beam_radius_m(self, range_m: ArrayLike) -> FloatArray:
-        """1/e² radius of the steady beam [m] at a range [m]."""
+    def beam_radius_m(self, range_m: ArrayLike, *, wavelength_m: float) -> FloatArray:
+        """1/e² radius of the steady beam [m] at a range [m]; a measured divergence does not ask the wavelength."""
         half_angle, exit_radius = gaussian_of_divergence(
             self.divergence_rad,
             divergence_definition=self.divergence_definition,
@@ -154,10 +176,8 @@ class Transmitter:
     def geometric_transmittance(
         self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
-        """Share of the beam that reaches a receiver; a measured divergence does not ask the wavelength."""
-        return captured_fraction(
-            self.beam_radius_m(range_m), aperture_m=aperture_m, obscuration_ratio=obscuration_ratio
-        )
+        """Share of the steady, centred beam that a receiver catches."""
+        return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
 
     def pointing_transmittance(
         self,
@@ -169,11 +189,75 @@ class Transmitter:
         obscuration_ratio: float = 0.0,
     ) -> FloatArray:
         """Mean over the pointing errors, relative to the steady beam; see `mean_pointing_transmittance`."""
-        return mean_pointing_transmittance(
-            range_m,
-            beam_radius_m=self.beam_radius_m(range_m),
-            aperture_m=aperture_m,
-            jitter_rad=self.pointing_jitter_rad,
-            bias_rad=self.pointing_bias_rad,
-            obscuration_ratio=obscuration_ratio,
+        return _shaken(self, range_m, elevation_deg, wavelength_m, aperture_m, obscuration_ratio)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollimatedGaussian(PointingErrors):
+    """A transmitter that sends out an untruncated, collimated Gaussian beam.
+
+    Parameters
+    ----------
+    waist_radius_m : float
+        1/e² radius of the waist, at the exit aperture [m].
+    beam_quality : float, optional
+        M², at least 1.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    waist_radius_m: Positive
+    beam_quality: Annotated[float, Ge(1.0)] = 1.0
+    model: Literal["collimated-gaussian"] = "collimated-gaussian"
+
+    def __post_init__(self) -> None:
+        PointingErrors.__post_init__(self)
+        one_of("CollimatedGaussian.model", self.model, ("collimated-gaussian",))
+
+    def beam_radius_m(self, range_m: ArrayLike, *, wavelength_m: float) -> FloatArray:
+        """1/e² radius of the steady beam [m] at a range [m]."""
+        return collimated_beam_radius_m(
+            range_m, wavelength_m=wavelength_m, waist_radius_m=self.waist_radius_m, beam_quality=self.beam_quality
         )
+
+    def geometric_transmittance(
+        self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
+    ) -> FloatArray:
+        """Share of the steady, centred beam that a receiver catches."""
+        return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
+
+    def pointing_transmittance(
+        self,
+        range_m: ArrayLike,
+        *,
+        elevation_deg: ArrayLike,
+        wavelength_m: float,
+        aperture_m: float,
+        obscuration_ratio: float = 0.0,
+    ) -> FloatArray:
+        """Mean over the pointing errors, relative to the steady beam; see `mean_pointing_transmittance`."""
+        return _shaken(self, range_m, elevation_deg, wavelength_m, aperture_m, obscuration_ratio)
+
+
+GaussianTransmitter = Transmitter | CollimatedGaussian
+
+
+def _steady(
+    beam: GaussianTransmitter, range_m: ArrayLike, wavelength_m: float, aperture_m: float, obscuration_ratio: float
+) -> FloatArray:
+    radius = beam.beam_radius_m(range_m, wavelength_m=wavelength_m)
+    return captured_fraction(radius, aperture_m=aperture_m, obscuration_ratio=obscuration_ratio)
+
+
+def _shaken(
+    beam: GaussianTransmitter, range_m: ArrayLike, elevation_deg: ArrayLike, wavelength_m: float, aperture_m: float,
+    obscuration_ratio: float,
+) -> FloatArray:  # fmt: skip
+    return mean_pointing_transmittance(
+        range_m,
+        beam_radius_m=beam.beam_radius_m(range_m, wavelength_m=wavelength_m),
+        aperture_m=aperture_m,
+        jitter_rad=beam.jitter_rad(elevation_deg),
+        bias_rad=beam.pointing_bias_rad,
+        obscuration_ratio=obscuration_ratio,
+    )

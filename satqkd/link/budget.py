@@ -10,13 +10,16 @@ from numpy.typing import ArrayLike
 
 from satqkd.errors import InputError
 from satqkd.limits import Positive, check_limits
-from satqkd.link.atmosphere import ClearSkyTable, Visibility, ZenithExtinction
+from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
 from satqkd.link.background import FixedRadiance, NightClass, background_rate
-from satqkd.link.beam import Transmitter
+from satqkd.link.beam import CollimatedGaussian, Transmitter
 from satqkd.link.checks import one_of, within
 from satqkd.link.detector import Detector
+from satqkd.link.diffraction import TruncatedGaussian
+from satqkd.link.doppler import doppler_shift_m
 from satqkd.link.receiver import Receiver
-from satqkd.link.turbulence import NoTurbulence
+from satqkd.link.sky import NaturalSky
+from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.units import FloatArray, loss_db, transmittance
 
 DARKEST_TRANSMITTANCE = 1e-300
@@ -34,16 +37,8 @@ class AtmosphereModel(Protocol):
 class TurbulenceModel(Protocol):
     """What the budget asks of turbulence; any object with this method serves."""
 
-    def transmittance(
-        self,
-        *,
-        elevation_deg: ArrayLike,
-        wavelength_m: float,
-        altitude_m: float,
-        aperture_m: float,
-        field_of_view_rad: float,
-    ) -> FloatArray:
-        """Mean transmittance that turbulence leaves."""
+    def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
+        """Fried parameter along the line of sight [m]; infinite without turbulence."""
         ...
 
 
@@ -94,17 +89,17 @@ class Link:
     ----------
     wavelength_m : float
         Wavelength of the signal [m].
-    transmitter : Transmitter
+    transmitter : Transmitter, CollimatedGaussian or TruncatedGaussian
         Or any `TransmitterModel`.
     receiver : Receiver
         Its aperture must be known when the budget is made.
     detector : Detector
         The detectors behind the receiver.
-    atmosphere : ZenithExtinction, ClearSkyTable or Visibility
+    atmosphere : ZenithExtinction, ClearSkyTable, VisibilityTable or Visibility
         Or any `AtmosphereModel`.
-    background : FixedRadiance or NightClass
+    background : FixedRadiance, NightClass or NaturalSky
         Or any `BackgroundModel`.
-    turbulence : NoTurbulence, optional
+    turbulence : NoTurbulence or HufnagelValley, optional
         Or any `TurbulenceModel`.
     direction : {"downlink"}, optional
         Satellite to ground.
@@ -113,12 +108,12 @@ class Link:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     wavelength_m: Positive
-    transmitter: Transmitter
+    transmitter: Transmitter | CollimatedGaussian | TruncatedGaussian
     receiver: Receiver
     detector: Detector
-    atmosphere: ZenithExtinction | ClearSkyTable | Visibility
-    background: FixedRadiance | NightClass
-    turbulence: NoTurbulence = field(default_factory=NoTurbulence)
+    atmosphere: ZenithExtinction | ClearSkyTable | VisibilityTable | Visibility
+    background: FixedRadiance | NightClass | NaturalSky
+    turbulence: NoTurbulence | HufnagelValley = field(default_factory=NoTurbulence)
     direction: Literal["downlink"] = "downlink"
 
     def __post_init__(self) -> None:
@@ -174,6 +169,7 @@ def link_budget(
     elevation_deg: ArrayLike,
     range_m: ArrayLike,
     altitude_m: float = 0.0,
+    range_rate_m_s: ArrayLike = 0.0,
     sun_elevation_deg: ArrayLike = -90.0,
     moon_elevation_deg: ArrayLike = -90.0,
     moon_illumination: ArrayLike = 0.0,
@@ -191,6 +187,8 @@ def link_budget(
         Distance to the satellite [m].
     altitude_m : float, optional
         Altitude of the station above sea level [m].
+    range_rate_m_s : array_like, optional
+        Rate at which the range grows [m/s], for the Doppler shift against the filter; at rest by default.
     sun_elevation_deg, moon_elevation_deg : array_like, optional
         Elevation of Sun and Moon at the station [deg]; by default a dark, moonless night.
     moon_illumination : array_like, optional
@@ -237,24 +235,24 @@ def link_budget(
         transmittance=link.receiver.optics_transmittance * link.detector.efficiency,
         **optics,
     )
+    # Tracking errors against the stop belong to pointing, and what seeing adds to them to turbulence.
+    r0 = link.turbulence.fried_parameter_m(
+        elevation_deg=elevation, wavelength_m=link.wavelength_m, altitude_m=altitude_m
+    )
+    tracked = link.receiver.field_stop_transmittance(np.inf, wavelength_m=link.wavelength_m)
+    blurred = link.receiver.field_stop_transmittance(r0, wavelength_m=link.wavelength_m)
+    pointing = link.transmitter.pointing_transmittance(length, elevation_deg=elevation, **optics)
+    shift = doppler_shift_m(range_rate_m_s, wavelength_m=link.wavelength_m)
     terms = {
         "geometric_db": _db(link.transmitter.geometric_transmittance(length, **optics)),
-        "pointing_db": _db(link.transmitter.pointing_transmittance(length, elevation_deg=elevation, **optics)),
+        "pointing_db": _db(pointing * tracked),
         "atmosphere_db": _db(
             link.atmosphere.transmittance(
                 elevation_deg=elevation, wavelength_m=link.wavelength_m, altitude_m=altitude_m
             )
         ),
-        "turbulence_db": _db(
-            link.turbulence.transmittance(
-                elevation_deg=elevation,
-                wavelength_m=link.wavelength_m,
-                altitude_m=altitude_m,
-                aperture_m=aperture_m,
-                field_of_view_rad=link.receiver.field_of_view_rad,
-            )
-        ),
-        "receiver_optics_db": _db(link.receiver.optics_transmittance),
+        "turbulence_db": _db(blurred / np.maximum(tracked, DARKEST_TRANSMITTANCE)),
+        "receiver_optics_db": _db(link.receiver.optics_transmittance * link.receiver.filter_transmittance(shift)),
         "detector_db": _db(link.detector.transmittance),
         "background_cps": background,
         "noise_probability": link.detector.noise_probability(background),

@@ -12,9 +12,9 @@ from satqkd.link.atmosphere import (
     Visibility,
     ZenithExtinction,
     airmass,
-    monotone_cubic,
     scattering_per_km,
 )
+from satqkd.link.quadrature import monotone_cubic
 from satqkd.units import loss_db
 
 DB_PER_NEPER = 10 / np.log(10)
