@@ -1,0 +1,188 @@
+"""Passes second by second: where the satellite stands, and what the sky does, as flat arrays over all passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satqkd.errors import InputError
+from satqkd.orbit.elements import Elements, ElementSet
+from satqkd.orbit.propagation import EARTH_ROTATION_RAD_S, Arc, locate
+from satqkd.orbit.sky import SPEED_OF_LIGHT_M_S, Sky, direction_m, sky_at, utc_stamps
+from satqkd.orbit.station import Station, as_stations, horizons, station_rows
+from satqkd.orbit.timescale import DAY_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
+from satqkd.orbit.view import elevation_azimuth_deg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+SkySamples = Sky
+"""The sky at every sample, in the order of the samples."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassSamples:
+    """Samples of many passes, one pass after another.
+
+    Parameters
+    ----------
+    offsets : ndarray of int
+        Samples of row i of the pass table are ``offsets[i]:offsets[i + 1]``, shape (n_passes + 1,).
+    pass_index : ndarray of int
+        The row (by position) each sample belongs to, shape (n,), as all below.
+    t_s : ndarray
+        Time from TCA [s].
+    weight_s : ndarray
+        The time each sample stands for [s]; over a pass they add up to its duration.
+    time_utc : ndarray of datetime64[us]
+    elevation_deg, azimuth_deg, range_m, range_rate_m_s : ndarray
+        Topocentric, geometric.
+    point_ahead_rad : ndarray
+        2 v_perp / c [rad], from the satellite's inertial velocity relative to the station.
+    azimuth_rate_deg_s : ndarray
+        What a mount's vertical axis has to follow [deg/s].
+    """
+
+    offsets: IntArray
+    pass_index: IntArray
+    t_s: FloatArray
+    weight_s: FloatArray
+    time_utc: NDArray[np.datetime64]
+    elevation_deg: FloatArray
+    azimuth_deg: FloatArray
+    range_m: FloatArray
+    range_rate_m_s: FloatArray
+    point_ahead_rad: FloatArray
+    azimuth_rate_deg_s: FloatArray
+
+    def of(self, index: int) -> slice:
+        """Return the slice of the samples of row `index` (by position)."""
+        return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
+
+    def __len__(self) -> int:
+        return len(self.t_s)
+
+
+def sample_passes(
+    passes: pd.DataFrame, elements: Elements, stations: Station | Sequence[Station], *, step_s: float = 1.0
+) -> PassSamples:
+    """Sample passes at whole steps from their TCA.
+
+    A sample stands for the slot of one step around it, cut at AOS and LOS; the sample of a cut slot whose instant lies
+    outside the pass moves to the middle of what is left of the slot.
+
+    Parameters
+    ----------
+    passes : pandas.DataFrame
+        Any rows of `find_passes`, in any order.
+    elements : Elements
+        Those of `find_passes`; each pass keeps the set that predicted it.
+    stations : Station or sequence of Station
+    step_s : float
+        Spacing [s].
+    """
+    if not (np.isfinite(step_s) and step_s > 0.0):
+        raise InputError(f"step_s = {step_s!r} is out of range: it must be greater than 0.")
+    frames = horizons(as_stations(stations))
+    station = station_rows(frames, passes["station"].to_numpy())
+    aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
+    offsets, index, t, weight = _grid(aos - tca, los - tca, step_s)
+    d, v = np.empty((len(t), 3)), np.empty((len(t), 3))
+    for arc, rows in _arcs_of(passes, elements, tca):
+        mine = np.concatenate([np.arange(offsets[row], offsets[row + 1]) for row in rows])
+        position, v[mine] = locate(arc.elements.satrec(), arc.epoch_tai_s, tca[index[mine]] + t[mine])
+        d[mine] = position - frames.position_m[station[index[mine]]]
+    where = station[index]
+    elevation, azimuth = elevation_azimuth_deg(frames, where, d)
+    distance = np.linalg.norm(d, axis=1)
+    rate = np.einsum("nc,nc->n", d, v) / distance
+    # Back to axes that do not turn: the velocity relative to the station gains omega x d.
+    relative = v + EARTH_ROTATION_RAD_S * np.column_stack((-d[:, 1], d[:, 0], np.zeros(len(d))))
+    across = np.sqrt(np.maximum(np.einsum("nc,nc->n", relative, relative) - rate**2, 0.0))
+    return PassSamples(
+        offsets,
+        index,
+        t,
+        weight,
+        datetime64_from_tai(tca[index] + t),
+        elevation,
+        azimuth,
+        distance,
+        rate,
+        2.0 * across / SPEED_OF_LIGHT_M_S,
+        _azimuth_rate_deg_s(frames.east_north_up[where], d, v),
+    )
+
+
+def _grid(start: FloatArray, end: FloatArray, step: float) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+    """Return offsets, pass index, time from TCA and weight of the samples of passes from start to end [s from TCA]."""
+    first = np.ceil(start / step - 0.5).astype(np.int64)
+    last = np.maximum(np.floor(end / step + 0.5).astype(np.int64), first)
+    # A slot that only touches the pass with its edge is empty.
+    first += (first + 0.5) * step - start <= 1e-9
+    last -= end - (last - 0.5) * step <= 1e-9
+    last = np.maximum(last, first)
+    count = last - first + 1
+    offsets = np.concatenate(([0], np.cumsum(count)))
+    index = np.repeat(np.arange(len(count)), count)
+    t = (np.arange(offsets[-1]) - offsets[index] + first[index]) * step
+    low, high = np.maximum(t - 0.5 * step, start[index]), np.minimum(t + 0.5 * step, end[index])
+    outside = (t < start[index]) | (t > end[index])
+    return offsets, index, np.where(outside, 0.5 * (low + high), t), np.maximum(high - low, 0.0)
+
+
+def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[tuple[Arc, IntArray]]:
+    """Return the arcs that serve the passes, each with the rows it serves: the sets that `find_passes` used."""
+    groups: dict[str, list[ElementSet]] = {}
+    for item in elements:
+        groups.setdefault(item.satellite, []).append(item)
+    satellites = passes["satellite"].to_numpy()
+    wanted = tca - passes["elements_age_days"].to_numpy() * DAY_S if "elements_age_days" in passes else tca
+    offset = utc_offset_s(tca)
+    result = []
+    for satellite in dict.fromkeys(satellites.tolist()):
+        sets = groups.get(satellite) or list(elements.of(satellite))
+        epochs = tai_from_datetime64(np.array([item.epoch_utc for item in sets]))
+        rows = np.flatnonzero(satellites == satellite)
+        chosen = np.abs(wanted[rows][:, None] - epochs).argmin(axis=1)
+        for pair in sorted(set(zip(chosen.tolist(), offset[rows].tolist(), strict=True))):
+            mine = rows[(chosen == pair[0]) & (offset[rows] == pair[1])]
+            result.append((Arc(sets[pair[0]], pair[1]), mine))
+    return result
+
+
+def _azimuth_rate_deg_s(east_north_up: FloatArray, d: FloatArray, v: FloatArray) -> FloatArray:
+    east, north, _ = np.einsum("nij,nj->in", east_north_up, d)
+    east_rate, north_rate, _ = np.einsum("nij,nj->in", east_north_up, v)
+    horizontal = np.maximum(east**2 + north**2, 1e-6)
+    return np.asarray(np.degrees((east_rate * north - north_rate * east) / horizontal))
+
+
+def sample_sky(samples: PassSamples, passes: pd.DataFrame, stations: Station | Sequence[Station]) -> SkySamples:
+    """Describe Sun, Moon and shadow at every sample.
+
+    Parameters
+    ----------
+    samples : PassSamples
+        Of the same rows as `passes`.
+    passes : pandas.DataFrame
+    stations : Station or sequence of Station
+    """
+    frames = horizons(as_stations(stations))
+    where = station_rows(frames, passes["station"].to_numpy())[samples.pass_index]
+    turn = frames.east_north_up[where]
+    d = direction_m(samples.elevation_deg, samples.azimuth_deg, turn) * samples.range_m[:, None]
+    tai = tai_from_datetime64(samples.time_utc)
+    return sky_at(tai, frames.position_m[where], turn, d)
+
+
+def rows_of(passes: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a pass table as mappings."""
+    return [dict(zip(passes.columns, row, strict=True)) for row in passes.itertuples(index=False, name=None)]

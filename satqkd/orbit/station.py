@@ -1,0 +1,115 @@
+"""A ground station: where it stands, and the frame of its own horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satqkd.errors import InputError, did_you_mean
+from satqkd.limits import Altitude, Latitude, Longitude, check_limits
+
+FloatArray = NDArray[np.float64]
+
+WGS84_RADIUS_M = 6378137.0
+WGS84_FLATTENING = 1.0 / 298.257223563
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """A place on the Earth by WGS84 geodetic coordinates.
+
+    Parameters
+    ----------
+    name : str
+        Our catalogue id, e.g. ``xinglong``.
+    latitude_deg, longitude_deg : float
+        Geodetic latitude [deg], north positive, and longitude [deg], east positive.
+    altitude_m : float
+        Height above the ellipsoid [m].
+    """
+
+    name: str
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    altitude_m: Altitude = 0.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise InputError(f"Station.name = {self.name!r} is no name.", "Give the station a short name.")
+        check_limits(self)
+
+    @property
+    def position_m(self) -> FloatArray:
+        """Earth-fixed position [m], shape (3,)."""
+        latitude, longitude = np.radians(self.latitude_deg), np.radians(self.longitude_deg)
+        eccentricity_squared = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
+        normal = WGS84_RADIUS_M / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
+        across = (normal + self.altitude_m) * np.cos(latitude)
+        along = (normal * (1.0 - eccentricity_squared) + self.altitude_m) * np.sin(latitude)
+        return np.array([across * np.cos(longitude), across * np.sin(longitude), along])
+
+    @property
+    def east_north_up(self) -> FloatArray:
+        """Rotation from the Earth-fixed frame to east, north, up of the geodetic horizon, shape (3, 3)."""
+        sin_lat, cos_lat = np.sin(np.radians(self.latitude_deg)), np.cos(np.radians(self.latitude_deg))
+        sin_lon, cos_lon = np.sin(np.radians(self.longitude_deg)), np.cos(np.radians(self.longitude_deg))
+        return np.array(
+            [
+                [-sin_lon, cos_lon, 0.0],
+                [-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat],
+                [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat],
+            ]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Horizons:
+    """The frames of several stations as arrays: positions [m] (n, 3) and rotations to east, north, up (n, 3, 3)."""
+
+    names: tuple[str, ...]
+    position_m: FloatArray
+    east_north_up: FloatArray
+
+
+def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:
+    """Return stations as a tuple, refusing an empty list and two stations of one name."""
+    chosen = (stations,) if isinstance(stations, Station) else tuple(stations)
+    if not chosen:
+        raise InputError("No station was given.", "Give at least one Station.")
+    for item in chosen:
+        if not isinstance(item, Station):
+            raise InputError(f"{item!r} is no Station.", "Build one: Station(name=, latitude_deg=, longitude_deg=).")
+    names = [item.name for item in chosen]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(f"Two stations are called {twice[0]!r}.", "Every station of a search needs its own name.")
+    return chosen
+
+
+def horizons(stations: Sequence[Station]) -> Horizons:
+    """Stack the frames of stations."""
+    return Horizons(
+        names=tuple(item.name for item in stations),
+        position_m=np.array([item.position_m for item in stations]),
+        east_north_up=np.array([item.east_north_up for item in stations]),
+    )
+
+
+def station_rows(frames: Horizons, names: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the index among `frames` of each station name.
+
+    Raises
+    ------
+    InputError
+        If a name is not among them.
+    """
+    index = {name: place for place, name in enumerate(frames.names)}
+    known = {name: index.get(name, -1) for name in set(names.tolist())}
+    for name, place in known.items():
+        if place < 0:
+            raise InputError(f"The passes name station {name!r}, which was not given.", did_you_mean(str(name), index))
+    return np.array([known[name] for name in names.tolist()], dtype=np.int64)
