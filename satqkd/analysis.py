@@ -17,8 +17,9 @@ from satqkd import orbit
 from satqkd.errors import InputError, did_you_mean
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import click_statistics, dead_time_factor
+from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Scenario, load_scenario
-from satqkd.times import to_iso, to_posix
+from satqkd.times import to_datetime64, to_iso, to_posix
 from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def predict(scenario: ScenarioLike, *, start: Any = None, days: float | None = N
     passes = orbit.find_passes(
         elements,
         stations,
-        first,
-        last,
+        to_datetime64(first),
+        to_datetime64(last),
         min_elevation_deg=limits.min_elevation_deg,
         warn_age_days=policy.warn_age_days,
     )
@@ -121,18 +122,13 @@ def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tup
     if end is not None:
         last = to_posix(end, "end")
         if last <= first:
-            raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(first_iso(first))}.")
+            raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(to_datetime64(first))}.")
     else:
         length = scenario.days if days is None else float(days)
         if not (np.isfinite(length) and length > 0.0):
             raise InputError(f"days = {days!r} is out of range: it must be greater than 0.")
         last = first + length * _SECONDS_A_DAY
     return first, last
-
-
-def first_iso(posix_s: float) -> np.datetime64:
-    """Return POSIX seconds as a datetime64, for messages."""
-    return np.datetime64(round(posix_s * 1e6), "us")
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,8 +410,8 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
         "versions": _versions(),
         "scenario": scenario.name,
         "scenario_sha256": scenario.fingerprint,
-        "start_utc": to_iso(first_iso(prediction.start_utc)),
-        "end_utc": to_iso(first_iso(prediction.end_utc)),
+        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
+        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
         "element_epochs_utc": used,
         "assumed": assumptions(scenario),
         "seed": None,
@@ -498,7 +494,7 @@ def budget(
     if not np.all((elevation > 0.0) & (elevation <= 90.0)):
         raise InputError(f"elevation_deg = {elevation_deg} is out of range: it must be above 0 and at most 90.")
     if range_m is None:
-        distance = orbit.slant_range_m(
+        distance = slant_range_m(
             elevation,
             orbit_altitude_m=_mean_altitude_m(checked),
             station_altitude_m=site.station.altitude_m,
@@ -528,4 +524,4 @@ def _mean_altitude_m(scenario: Scenario) -> float:
     own = list(elements.of(elements.satellites[0]))
     moment = np.datetime64(scenario.start.replace(tzinfo=None), "us")
     nearest = min(own, key=lambda one: abs(one.epoch_utc - moment))
-    return float(nearest.mean_altitude_m)
+    return float(mean_altitude_m(nearest.mean_motion_rev_day))

@@ -45,6 +45,8 @@ def to_posix(value: Any, name: str = "time") -> float:
     """
     if isinstance(value, str):
         return _from_text(value, name)
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     if isinstance(value, np.datetime64):
         if np.isnat(value):
             raise InputError(f"{name} is NaT, which is no time.", _EXAMPLES)

@@ -34,6 +34,7 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
     """
     row = campaign.row(which)
     one, table = campaign.passes.iloc[row], campaign.samples(row)
+    figure: Figure
     if axes is None:
         figure = new_figure(8.0, 9.5)
         axes = figure.subplots(4, 1, sharex=True)
@@ -52,7 +53,7 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
     axes[0].spines["right"].set_visible(True)
     axes[-1].set_xlabel(QUANTITIES["t_s"].axis_label + f", TCA {one['tca_utc']:%Y-%m-%d %H:%M:%S} UTC")
     axes[-1].set_xlim(table["t_s"].iloc[0], table["t_s"].iloc[-1])
-    return figure  # type: ignore[no-any-return]
+    return figure
 
 
 def _shown(table: Any, name: str) -> Any:

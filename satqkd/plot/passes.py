@@ -42,11 +42,12 @@ def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) 
     scale = ScalarMappable(Normalize(0.0, max(largest, 1e-3)), _COLOUR_MAP)
     if axes is not None:
         _sky(axes, campaign, station or names[0], scale)
-        return axes.figure  # type: ignore[no-any-return]
+        drawn: Figure = axes.figure
+        return drawn
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
     figure = new_figure(4.6 * columns + 0.8, 4.9 * rows)
-    panels = [figure.add_subplot(rows, columns, k + 1, projection="polar") for k in range(len(names))]
+    panels: list[Any] = [figure.add_subplot(rows, columns, k + 1, projection="polar") for k in range(len(names))]
     for panel, name in zip(panels, names, strict=True):
         _sky(panel, campaign, name, scale)
     if largest > 0.0:
@@ -68,8 +69,8 @@ def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
     for row in sorted(here, key=lambda k: (usable[k], bits[k])):
         part = samples.of(int(row))
         angle, zenith = np.radians(samples.azimuth_deg[part]), 90.0 - samples.elevation_deg[part]
-        ink = {"color": "0.45", "linewidth": 0.7} if usable[row] else {"color": "0.86", "linewidth": 0.5}
-        axes.plot(angle, zenith, **ink)
+        colour, width = ("0.45", 0.7) if usable[row] else ("0.86", 0.5)
+        axes.plot(angle, zenith, color=colour, linewidth=width)
         if usable[row]:
             inside = counted[part]
             colour = scale.to_rgba(bits[row] * 1e-3) if bits[row] > 0 else "0.45"

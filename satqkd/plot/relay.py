@@ -29,6 +29,7 @@ def relay(result: Relay, axes: Any = None) -> Figure:
     -------
     matplotlib.figure.Figure
     """
+    figure: Figure
     if axes is None:
         figure = new_figure(8.0, 5.6)
         axes = figure.subplots(2, 1, sharex=True)
@@ -60,7 +61,7 @@ def relay(result: Relay, axes: Any = None) -> Figure:
         f"{result.a} and {result.b}",
         fontsize=11,
     )
-    return figure  # type: ignore[no-any-return]
+    return figure
 
 
 def _steps(axes: Axes, times: Any, bits: Any, colour: str, label: str, **style: Any) -> None:
