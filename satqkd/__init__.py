@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from satqkd._version import __version__
 
 if TYPE_CHECKING:
     from satqkd import link, orbit, plot, protocols
@@ -34,6 +34,7 @@ __all__ = [
     "SatqkdError",
     "SatqkdWarning",
     "Scenario",
+    "__version__",
     "analyze",
     "budget",
     "find_passes",

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-import satqkd
 from satqkd import orbit
+from satqkd._version import __version__
 from satqkd.errors import InputError, did_you_mean
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import click_statistics, dead_time_factor
@@ -86,7 +86,7 @@ def predict(scenario: ScenarioLike, *, start: Any = None, days: float | None = N
     checked = load_scenario(scenario)
     first, last = _window(checked, start, days, end)
     limits, policy = checked.passes, checked.elements
-    stations = [site.station for site in checked.sites]
+    stations = list(checked.positions)
     elements = checked.read_elements()
     passes = orbit.find_passes(
         elements,
@@ -406,7 +406,7 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
         for satellite, group in epochs.groupby(passes["satellite"])
     }
     return {
-        "satqkd": satqkd.__version__,
+        "satqkd": __version__,
         "versions": _versions(),
         "scenario": scenario.name,
         "scenario_sha256": scenario.fingerprint,

@@ -1,4 +1,4 @@
-"""The house in order: who may import whom, what start-up costs, what is shipped, and that the commands of README run."""
+"""The house in order: who may import whom, what start-up costs, what is shipped, and that README is true."""
 
 from __future__ import annotations
 

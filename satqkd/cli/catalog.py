@@ -35,7 +35,8 @@ def list_(
     check_format(form)
     import pandas as pd
 
-    from satqkd import __version__, catalog
+    from satqkd import catalog
+    from satqkd._version import __version__
 
     table = pd.DataFrame(
         [

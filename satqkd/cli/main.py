@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from satqkd import __version__
+from satqkd._version import __version__
 from satqkd.cli import analyze, budget, catalog, inspect, passes, relay, scenario
 from satqkd.cli.options import state
 from satqkd.errors import SatqkdError

@@ -1,5 +1,45 @@
 """How much light arrives: beam, pointing, atmosphere, turbulence, background, detector, and their sum, the budget."""
 
-from satqkd.link import atmosphere, background, beam, budget, detector, gaussian, pointing, receiver, turbulence
+from satqkd.link import (
+    airmass,
+    atmosphere,
+    background,
+    beam,
+    budget,
+    detector,
+    diffraction,
+    doppler,
+    field_stop,
+    gaussian,
+    modtran,
+    moonlight,
+    pointing,
+    polarization,
+    qber,
+    receiver,
+    scintillation,
+    sky,
+    turbulence,
+)
 
-__all__ = ["atmosphere", "background", "beam", "budget", "detector", "gaussian", "pointing", "receiver", "turbulence"]
+__all__ = [
+    "airmass",
+    "atmosphere",
+    "background",
+    "beam",
+    "budget",
+    "detector",
+    "diffraction",
+    "doppler",
+    "field_stop",
+    "gaussian",
+    "modtran",
+    "moonlight",
+    "pointing",
+    "polarization",
+    "qber",
+    "receiver",
+    "scintillation",
+    "sky",
+    "turbulence",
+]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.errors import InputError
-from satqkd.limits import Positive, check_limits
+from satqkd.limits import Positive
 from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
 from satqkd.link.background import FixedRadiance, NightClass, background_rate
 from satqkd.link.beam import CollimatedGaussian, Transmitter
@@ -117,10 +117,9 @@ class Link:
     direction: Literal["downlink"] = "downlink"
 
     def __post_init__(self) -> None:
-        check_limits(self)
         if not 100e-9 <= self.wavelength_m <= 20e-6:
             raise InputError(
-                f"Link.wavelength_m = {self.wavelength_m:g} is no optical wavelength: it must be 1e-7 to 2e-5 m.",
+                f"Link.wavelength_m = {self.wavelength_m!r} is no optical wavelength: it must be 1e-7 to 2e-5 m.",
                 "850 nm is 850e-9.",
             )
         one_of("Link.direction", self.direction, ("downlink",))

@@ -10,9 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.errors import InputError
-from satqkd.limits import NonNegative, Positive, PositiveFraction, check_limits
+from satqkd.limits import Fraction, NonNegative, Positive, PositiveFraction, check_limits
 from satqkd.link.checks import within
 from satqkd.units import FloatArray
+
+# A gate and its jitter are a number or two: not worth the import of scipy.special.
+_ERF = np.vectorize(math.erf, otypes=[float])
+_ERFC = np.vectorize(math.erfc, otypes=[float])
 
 
 def noise_probability(
@@ -22,6 +26,7 @@ def noise_probability(
     detectors: int,
     gate_s: ArrayLike,
     basis_probability: ArrayLike = 0.5,
+    stray_probability: ArrayLike = 0.0,
 ) -> FloatArray:
     """Probability that noise alone makes the detectors of a basis click in a gate, given that this basis was chosen.
 
@@ -37,6 +42,8 @@ def noise_probability(
         Length of the gate [s].
     basis_probability : array_like, optional
         Probability that the receiver chooses this basis, in (0, 1]; an active receiver's noise does not depend on it.
+    stray_probability : array_like, optional
+        Clicks that other clicks or pulses made, per gate; see `stray_click_probability`.
 
     Returns
     -------
@@ -45,7 +52,7 @@ def noise_probability(
 
     Notes
     -----
-    Y0 = 1 - exp(-(R_bg + n R_dark) t). A passive splitter sends the share p of the sky's light to a basis, but its two
+    Y0 = 1 - (1 - stray) exp(-(R_bg + n R_dark) t). A passive splitter sends the share p of the sky's light to a basis, but its two
     detectors count in the dark whatever the splitter does. Noise clicks of the basis per pulse are thus
     (p R_bg + 2 R_dark) t; divided by p, because sifting multiplies by p, n = 2/p: 4 for an even splitter, 20 for a
     test basis of one tenth.
@@ -60,8 +67,10 @@ def noise_probability(
     dark = within("dark_count_hz", dark_count_hz, 0.0)
     gate = within("gate_s", gate_s, 0.0)
     p = within("basis_probability", basis_probability, 0.0, 1.0, above=True)
+    stray = within("stray_probability", stray_probability, 0.0, 1.0)
     effective = 2.0 / p if detectors == 4 else 2.0
-    return np.asarray(-np.expm1(-(background + effective * dark) * gate))
+    own = -np.expm1(-(background + effective * dark) * gate)
+    return np.asarray(own + stray - own * stray)
 
 
 def click_statistics(
@@ -134,7 +143,108 @@ def gate_acceptance(gate_s: ArrayLike, *, jitter_s: ArrayLike) -> FloatArray:
     sigma = within("jitter_s", jitter_s, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         argument = np.where(sigma > 0.0, gate / (math.sqrt(8.0) * sigma), np.inf)
-    return np.asarray(np.vectorize(math.erf, otypes=[float])(argument))
+    return np.asarray(_ERF(argument))
+
+
+def neighbour_gate_fraction(gate_s: ArrayLike, *, jitter_s: ArrayLike, period_s: ArrayLike) -> FloatArray:
+    """Share of the signal that timing errors carry into the gates of other pulses, where its bit means nothing.
+
+    Parameters
+    ----------
+    gate_s : array_like
+        Full length of the gate [s].
+    jitter_s : array_like
+        Standard deviation of the Gaussian timing error of a click [s].
+    period_s : array_like
+        Time between pulses, at least the gate [s].
+
+    Returns
+    -------
+    ndarray
+        In [0, 1): the two gates before and the two after.
+    """
+    gate = within("gate_s", gate_s, 0.0)
+    sigma = within("jitter_s", jitter_s, 0.0)
+    period = within("period_s", period_s, 0.0, above=True)
+    if np.any(gate > period):
+        raise InputError(
+            f"gate_s = {float(gate.max()):g} is longer than the time between pulses, {float(period.min()):g} s.",
+            "Shorten link.detector.gate_s or lower protocol.clock_rate_hz.",
+        )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.where(sigma > 0.0, 1.0 / (math.sqrt(2.0) * sigma), np.inf)
+        near = [_ERFC((n * period - gate / 2.0) * scale) - _ERFC((n * period + gate / 2.0) * scale) for n in (1, 2)]
+    return np.asarray(np.nan_to_num(near[0] + near[1]))
+
+
+def stray_click_probability(
+    click_rate_cps: ArrayLike,
+    *,
+    gate_s: ArrayLike,
+    clock_rate_hz: ArrayLike,
+    afterpulse_probability: ArrayLike = 0.0,
+    jitter_s: ArrayLike = 0.0,
+) -> FloatArray:
+    """Probability of a click in a gate that an earlier click (after-pulse) or a neighbouring pulse (jitter) made.
+
+    Parameters
+    ----------
+    click_rate_cps : array_like
+        Clicks of the whole receiver, mean over all intensities [1/s].
+    gate_s : array_like
+        Length of the gate [s].
+    clock_rate_hz : array_like
+        Pulses per second [1/s].
+    afterpulse_probability : array_like, optional
+        Mean number of after-pulses of a click; taken to be spread evenly over time, so that only those within gates
+        count.
+    jitter_s : array_like, optional
+        Standard deviation of the Gaussian timing error of a click [s].
+
+    Returns
+    -------
+    ndarray
+        In [0, 1]. It carries a random bit and does not know the pulse's intensity, so that it is noise to a decoy
+        analysis: give it to `noise_probability`.
+    """
+    rate = within("click_rate_cps", click_rate_cps, 0.0)
+    clock = within("clock_rate_hz", clock_rate_hz, 0.0, above=True)
+    afterpulses = within("afterpulse_probability", afterpulse_probability, 0.0, 1.0)
+    spilled = neighbour_gate_fraction(gate_s, jitter_s=jitter_s, period_s=1.0 / clock)
+    return np.asarray(np.minimum(rate * (afterpulses * np.asarray(gate_s) + spilled / clock), 1.0))
+
+
+def dark_counts_at_hz(
+    temperature_k: ArrayLike, *, dark_count_hz: ArrayLike, reference_k: ArrayLike, doubling_k: ArrayLike = 8.0
+) -> FloatArray:
+    """Dark counts of a detector at another temperature.
+
+    Parameters
+    ----------
+    temperature_k : array_like
+        Temperature [K].
+    dark_count_hz, reference_k : array_like
+        Dark counts [1/s] at a temperature [K].
+    doubling_k : array_like, optional
+        Warming that doubles them [K]; 7 to 9 K is usual for silicon (assumed: ask the datasheet).
+
+    Returns
+    -------
+    ndarray
+        [1/s].
+    """
+    warmer = within("temperature_k", temperature_k, 0.0, above=True) - within("reference_k", reference_k, 0.0)
+    dark = within("dark_count_hz", dark_count_hz, 0.0)
+    return np.asarray(dark * 2.0 ** (warmer / within("doubling_k", doubling_k, 0.0, above=True)))
+
+
+def efficiency_mismatch(efficiencies: ArrayLike) -> FloatArray:
+    """Largest relative difference in efficiency between detectors, 1 - min/max over the last axis.
+
+    The key bounds of this package assume none: report it, and balance the detectors.
+    """
+    eta = within("efficiencies", efficiencies, 0.0, 1.0, above=True)
+    return np.asarray(1.0 - eta.min(axis=-1) / eta.max(axis=-1))
 
 
 def dead_time_factor(rate_cps: ArrayLike, *, dead_time_s: ArrayLike) -> FloatArray:
@@ -174,6 +284,10 @@ class Detector:
         Dead time after a click, non-paralysable [s].
     jitter_s : float, optional
         Standard deviation of the Gaussian timing error of a click [s], pulse width and synchronisation included.
+    afterpulse_probability : float, optional
+        Mean number of after-pulses of a click.
+    efficiency_mismatch : float, optional
+        1 - smallest/largest efficiency of the detectors: reported, not corrected; see `efficiency_mismatch`.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
@@ -184,6 +298,8 @@ class Detector:
     count: Literal[2, 4] = 4
     dead_time_s: NonNegative = 0.0
     jitter_s: NonNegative = 0.0
+    afterpulse_probability: Fraction = 0.0
+    efficiency_mismatch: Fraction = 0.0
 
     def __post_init__(self) -> None:
         check_limits(self)
@@ -194,7 +310,19 @@ class Detector:
         """Efficiency times the share of the signal the gate accepts."""
         return self.efficiency * float(gate_acceptance(self.gate_s, jitter_s=self.jitter_s))
 
-    def noise_probability(self, background_cps: ArrayLike, *, basis_probability: ArrayLike = 0.5) -> FloatArray:
+    def stray_click_probability(self, click_rate_cps: ArrayLike, *, clock_rate_hz: ArrayLike) -> FloatArray:
+        """Clicks per gate that other clicks or pulses made, at a click rate of all detectors [1/s]."""
+        return stray_click_probability(
+            click_rate_cps,
+            gate_s=self.gate_s,
+            clock_rate_hz=clock_rate_hz,
+            afterpulse_probability=self.afterpulse_probability,
+            jitter_s=self.jitter_s,
+        )
+
+    def noise_probability(
+        self, background_cps: ArrayLike, *, basis_probability: ArrayLike = 0.5, stray_probability: ArrayLike = 0.0
+    ) -> FloatArray:
         """Y0 of a basis chosen with a probability; see `noise_probability`."""
         return noise_probability(
             background_cps,
@@ -202,6 +330,7 @@ class Detector:
             detectors=self.count,
             gate_s=self.gate_s,
             basis_probability=basis_probability,
+            stray_probability=stray_probability,
         )
 
 

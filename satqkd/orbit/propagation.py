@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from satqkd.orbit.elements import ElementSet
 from satqkd.orbit.timescale import (
     DAY_S,
+    EARTH_ROTATION_RAD_S,
     datetime64_from_tai,
-    earth_rotation_rate_rad_s,
     gmst_rad,
     posix_from_tai,
     tai_from_datetime64,
@@ -27,7 +27,8 @@ IntArray = NDArray[np.int64]
 
 EARTH_GM_M3_S2 = 3.986008e14
 """Gravitational parameter of WGS72, the gravity model of SGP4 [m^3/s^2]."""
-EARTH_ROTATION_RAD_S = 7.292115e-5
+_EARTH_RADIUS_M = 6378135.0
+_J2 = 1.082616e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,12 @@ class Track:
         return self.start_tai_s + self.step_s * (len(self.position_km) - 1)
 
     def locate(self, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return Earth-fixed position [m] and velocity [m/s] at any times, shape (n, 3)."""
+        """Return Earth-fixed position [m] and velocity [m/s] at any times, shape (3, n)."""
         return locate(self.model, self.arc.epoch_tai_s, tai_s)
 
 
 def locate(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return Earth-fixed position [m] and velocity relative to the turning Earth [m/s] by SGP4, shape (n, 3)."""
+    """Return Earth-fixed position [m] and velocity relative to the turning Earth [m/s] by SGP4, shape (3, n)."""
     position, velocity, _ = _sgp4(model, epoch_tai_s, tai_s)
     return earth_fixed(position, velocity, tai_s)
 
@@ -109,27 +110,34 @@ def _sgp4(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatArray
 
 
 def earth_fixed(position_km: FloatArray, velocity_km_s: FloatArray, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Rotate TEME positions [km] and velocities [km/s] to the turning Earth, in [m] and [m/s], shape (n, 3)."""
+    """Turn TEME positions [km] and velocities [km/s], shape (n, 3), with the Earth, into [m] and [m/s], (3, n)."""
     angle = gmst_rad(tai_s)
     cos, sin = np.cos(angle) * 1e3, np.sin(angle) * 1e3  # km -> m in the same step
-    rate = earth_rotation_rate_rad_s(tai_s)
-    r, v = np.empty_like(position_km), np.empty_like(velocity_km_s)
-    r[:, 0] = cos * position_km[:, 0] + sin * position_km[:, 1]
-    r[:, 1] = cos * position_km[:, 1] - sin * position_km[:, 0]
-    r[:, 2] = 1e3 * position_km[:, 2]
-    v[:, 0] = cos * velocity_km_s[:, 0] + sin * velocity_km_s[:, 1] + rate * r[:, 1]
-    v[:, 1] = cos * velocity_km_s[:, 1] - sin * velocity_km_s[:, 0] - rate * r[:, 0]
-    v[:, 2] = 1e3 * velocity_km_s[:, 2]
+    x, y, z = position_km.T
+    vx, vy, vz = velocity_km_s.T
+    r, v = np.empty((3, tai_s.size)), np.empty((3, tai_s.size))
+    r[0], r[1], r[2] = cos * x + sin * y, cos * y - sin * x, 1e3 * z
+    v[0] = cos * vx + sin * vy + EARTH_ROTATION_RAD_S * r[1]
+    v[1] = cos * vy - sin * vx - EARTH_ROTATION_RAD_S * r[0]
+    v[2] = 1e3 * vz
     return r, v
 
 
 def acceleration(position_m: FloatArray, velocity_m_s: FloatArray) -> FloatArray:
-    """Return the acceleration [m/s^2] in the turning frame from the point mass alone, good to 0.2 %, for iterations."""
+    """Return the acceleration [m/s^2] in the turning frame from the oblate Earth alone, shape (3, n).
+
+    Good to 1e-5 of itself for a low orbit; it serves to step from SGP4's position and velocity over a few seconds.
+    """
     omega = EARTH_ROTATION_RAD_S
-    r2 = np.einsum("nc,nc->n", position_m, position_m)
-    result: FloatArray = position_m * (-EARTH_GM_M3_S2 / (r2 * np.sqrt(r2)))[:, None]
-    result[:, 0] += omega**2 * position_m[:, 0] + 2.0 * omega * velocity_m_s[:, 1]
-    result[:, 1] += omega**2 * position_m[:, 1] - 2.0 * omega * velocity_m_s[:, 0]
+    x, y, z = position_m
+    r2 = x * x + y * y + z * z
+    pull = -EARTH_GM_M3_S2 / (r2 * np.sqrt(r2))
+    oblate = 1.5 * _J2 * _EARTH_RADIUS_M**2 / r2
+    across = pull * (1.0 + oblate * (1.0 - 5.0 * z * z / r2)) + omega**2
+    result = np.empty_like(position_m)
+    result[0] = x * across + 2.0 * omega * velocity_m_s[1]
+    result[1] = y * across - 2.0 * omega * velocity_m_s[0]
+    result[2] = z * pull * (1.0 + oblate * (3.0 - 5.0 * z * z / r2))
     return result
 
 

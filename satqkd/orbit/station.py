@@ -68,11 +68,16 @@ class Station:
 
 @dataclass(frozen=True, slots=True)
 class Horizons:
-    """The frames of several stations as arrays: positions [m] (n, 3) and rotations to east, north, up (n, 3, 3)."""
+    """The frames of several stations as arrays: positions [m], (3, n), and axes east, north, up, (3, 3, n)."""
 
     names: tuple[str, ...]
     position_m: FloatArray
     east_north_up: FloatArray
+
+    @property
+    def up(self) -> FloatArray:
+        """The vertical of each station, shape (3, n)."""
+        return self.east_north_up[2]
 
 
 def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:
@@ -94,8 +99,8 @@ def horizons(stations: Sequence[Station]) -> Horizons:
     """Stack the frames of stations."""
     return Horizons(
         names=tuple(item.name for item in stations),
-        position_m=np.array([item.position_m for item in stations]),
-        east_north_up=np.array([item.east_north_up for item in stations]),
+        position_m=np.ascontiguousarray(np.array([item.position_m for item in stations]).T),
+        east_north_up=np.ascontiguousarray(np.moveaxis(np.array([item.east_north_up for item in stations]), 0, -1)),
     )
 
 

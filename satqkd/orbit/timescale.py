@@ -19,6 +19,8 @@ DAY_S = 86400.0
 JD_1970 = 2440587.5
 J2000_JD = 2451545.0
 TT_MINUS_TAI_S = 32.184
+EARTH_ROTATION_RAD_S = 7.2921158553e-5
+"""Rate of `gmst_rad` in UT1, which changes by 1e-13 of itself in a decade [rad/s]."""
 
 
 @cache
@@ -92,10 +94,3 @@ def gmst_rad(tai_s: ArrayLike) -> FloatArray:
     seconds = 67310.54841 + (8640184.812866 + (0.093104 - 6.2e-6 * centuries) * centuries) * centuries
     # The 0.5 is the fraction of a Julian date at midnight.
     return np.asarray(2.0 * np.pi * ((0.5 + days % 1.0 + seconds / DAY_S) % 1.0))
-
-
-def earth_rotation_rate_rad_s(tai_s: ArrayLike) -> FloatArray:
-    """Return the rate of `gmst_rad` [rad/s], the derivative of the same polynomial in UT1."""
-    centuries = ((np.asarray(tai_s, dtype=float)) / DAY_S + (JD_1970 - J2000_JD)) / 36525.0
-    rate = 8640184.812866 + (2.0 * 0.093104 - 3.0 * 6.2e-6 * centuries) * centuries
-    return np.asarray(2.0 * np.pi / DAY_S * (1.0 + rate / (DAY_S * 36525.0)))

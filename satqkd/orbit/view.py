@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,56 +29,47 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.track)
 
-
-def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("nc,nc->n", a, b))
+    @staticmethod
+    def joined(parts: Sequence[Pairs]) -> Pairs:
+        """Return several lists of pairs as one."""
+        return Pairs(np.concatenate([p.track for p in parts]), np.concatenate([p.station for p in parts]))
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """Geometry of station and satellite at some instants, one entry each.
+class Marks:
+    """How high and how far satellites stand at some instants, one entry each.
 
     Parameters
     ----------
     tai_s : ndarray
         Instants [s, TAI since 1970].
-    d, v, a : ndarray
-        Vector from the station [m], its rate [m/s] and an acceleration good enough to iterate with [m/s^2], in the
-        Earth-fixed frame, shape (n, 3).
-    u, u1, u2 : ndarray
-        Height above the horizon plane [m] and its derivatives.
-    rho2 : ndarray
-        Squared range [m^2].
-    rv, rv1 : ndarray
-        Half its derivatives [m^2/s], [m^2/s^2].
+    u, u1 : ndarray
+        Height above the horizon plane [m] and its derivative [m/s].
+    rho2, rv : ndarray
+        Squared range [m^2] and half its derivative [m^2/s].
     """
 
     tai_s: FloatArray
-    d: FloatArray
-    v: FloatArray
-    a: FloatArray
     u: FloatArray
     u1: FloatArray
-    u2: FloatArray
     rho2: FloatArray
     rv: FloatArray
-    rv1: FloatArray
 
-    def __getitem__(self, chosen: Any) -> View:
-        return View(*(getattr(self, field.name)[chosen] for field in fields(self)))
+    def __getitem__(self, chosen: Any) -> Self:
+        return type(self)(*(getattr(self, field.name)[..., chosen] for field in fields(self)))
+
+    def marks(self) -> Marks:
+        """Return these five alone."""
+        return Marks(self.tai_s, self.u, self.u1, self.rho2, self.rv)
 
     @staticmethod
-    def joined(parts: Sequence[View]) -> View:
-        """Return several views as one."""
-        return View(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(View)))
+    def joined(parts: Sequence[Marks]) -> Marks:
+        """Return several lists as one."""
+        return Marks(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Marks)))
 
     def climb(self) -> FloatArray:
         """Return g = u' rho^2 - u (rho . rho'), which has the sign of the elevation's derivative."""
         return self.u1 * self.rho2 - self.u * self.rv
-
-    def climb_rate(self) -> FloatArray:
-        """Return the derivative of `climb`."""
-        return self.u2 * self.rho2 + self.u1 * self.rv - self.u * self.rv1
 
     def above(self, sin_mask: FloatArray) -> FloatArray:
         """Return f = u - rho sin(mask) [m], which is positive above the mask."""
@@ -88,46 +79,84 @@ class View:
         """Return the derivative of `above` [m/s]."""
         return self.u1 - sin_mask * self.rv / np.sqrt(self.rho2)
 
+
+@dataclass(frozen=True, slots=True)
+class View(Marks):
+    """Marks with the vectors behind them and second derivatives.
+
+    Parameters
+    ----------
+    d, v, a : ndarray
+        Vector from the station [m], its rate [m/s] and an acceleration good for a few seconds [m/s^2], in the
+        Earth-fixed frame, shape (3, n).
+    u2, rv1 : ndarray
+        Derivatives of `u1` and `rv`.
+    """
+
+    d: FloatArray
+    v: FloatArray
+    a: FloatArray
+    u2: FloatArray
+    rv1: FloatArray
+
+    def climb_rate(self) -> FloatArray:
+        """Return the derivative of `climb`."""
+        return self.u2 * self.rho2 + self.u1 * self.rv - self.u * self.rv1
+
     def above_bend(self, sin_mask: FloatArray) -> FloatArray:
         """Return the second derivative of `above` [m/s^2]."""
-        rho = np.sqrt(self.rho2)
-        return self.u2 - sin_mask * (self.rv1 - self.rv**2 / self.rho2) / rho
+        return self.u2 - sin_mask * (self.rv1 - self.rv**2 / self.rho2) / np.sqrt(self.rho2)
+
+    def moved(self, up: FloatArray, by_s: FloatArray) -> View:
+        """Step over a little time [s] by the derivatives; `up` is the stations' vertical, shape (3, n)."""
+        d = self.d + by_s * (self.v + 0.5 * by_s * self.a)
+        return _view(up, self.tai_s + by_s, d, self.v + by_s * self.a, self.a)
 
 
-def as_view(
-    horizons: Horizons, station: IntArray, tai_s: FloatArray, d: FloatArray, v: FloatArray, a: FloatArray
-) -> View:
-    """Make a view of vectors from stations and their derivatives."""
-    up = horizons.east_north_up[station, 2]
-    u, u1, u2 = _dot(up, d), _dot(up, v), _dot(up, a)
-    return View(tai_s, d, v, a, u, u1, u2, rho2=_dot(d, d), rv=_dot(d, v), rv1=_dot(v, v) + _dot(d, a))
+def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
 
 
-def view(horizons: Horizons, station: IntArray, tai_s: FloatArray, position: FloatArray, velocity: FloatArray) -> View:
-    """Look from stations at Earth-fixed positions [m] and velocities [m/s], shape (n, 3)."""
-    d = position - horizons.position_m[station]
-    return as_view(horizons, station, tai_s, d, velocity, acceleration(position, velocity))
+def _view(up: FloatArray, tai_s: FloatArray, d: FloatArray, v: FloatArray, a: FloatArray) -> View:
+    return View(
+        tai_s,
+        u=_dot(up, d),
+        u1=_dot(up, v),
+        rho2=_dot(d, d),
+        rv=_dot(d, v),
+        d=d,
+        v=v,
+        a=a,
+        u2=_dot(up, a),
+        rv1=_dot(v, v) + _dot(d, a),
+    )
 
 
-def moved(horizons: Horizons, station: IntArray, seen: View, by_s: FloatArray) -> View:
-    """Carry a view over a small step of time [s] by its own derivatives."""
-    step = by_s[:, None]
-    d = seen.d + step * (seen.v + 0.5 * step * seen.a)
-    return as_view(horizons, station, seen.tai_s + by_s, d, seen.v + step * seen.a, seen.a)
+def mark(
+    horizons: Horizons, station: IntArray, tai_s: FloatArray, position_m: FloatArray, velocity_m_s: FloatArray
+) -> Marks:
+    """Look from stations at Earth-fixed positions and velocities already known, shape (3, n)."""
+    up = horizons.up[:, station]
+    d = position_m - horizons.position_m[:, station]
+    return Marks(tai_s, u=_dot(up, d), u1=_dot(up, velocity_m_s), rho2=_dot(d, d), rv=_dot(d, velocity_m_s))
 
 
 def look(tracks: Sequence[Track], horizons: Horizons, pairs: Pairs, tai_s: FloatArray) -> View:
     """Look from stations at satellites at one instant each [s, TAI since 1970], with SGP4 itself."""
-    position, velocity = np.empty((tai_s.size, 3)), np.empty((tai_s.size, 3))
-    edges = np.searchsorted(pairs.track, np.arange(len(tracks) + 1))
-    for track, begin, end in zip(tracks, edges[:-1], edges[1:], strict=True):
-        if end > begin:
-            position[begin:end], velocity[begin:end] = track.locate(tai_s[begin:end])
-    return view(horizons, pairs.station, tai_s, position, velocity)
+    if len(tracks) == 1:
+        position, velocity = tracks[0].locate(tai_s)
+    else:
+        position, velocity = np.empty((3, tai_s.size)), np.empty((3, tai_s.size))
+        edges = np.searchsorted(pairs.track, np.arange(len(tracks) + 1))
+        for track, begin, end in zip(tracks, edges[:-1], edges[1:], strict=True):
+            if end > begin:
+                position[:, begin:end], velocity[:, begin:end] = track.locate(tai_s[begin:end])
+    d = position - horizons.position_m[:, pairs.station]
+    return _view(horizons.up[:, pairs.station], tai_s, d, velocity, acceleration(position, velocity))
 
 
-def elevation_azimuth_deg(horizons: Horizons, station: IntArray, d: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return elevation and azimuth [deg], north 0 and east 90, of vectors from stations, shape (n, 3)."""
-    local = np.einsum("nij,nj->ni", horizons.east_north_up[station], d)
-    azimuth = np.degrees(np.arctan2(local[:, 0], local[:, 1])) % 360.0
-    return np.degrees(np.arctan2(local[:, 2], np.hypot(local[:, 0], local[:, 1]))), azimuth
+def elevation_azimuth_deg(frames: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return elevation and azimuth [deg], north 0 and east 90, of vectors (3, n) in horizon frames (3, 3, n)."""
+    east, north, up = (_dot(axis, d) for axis in frames)
+    azimuth = np.degrees(np.arctan2(east, north))
+    return np.degrees(np.arctan2(up, np.hypot(east, north))), np.where(azimuth < 0.0, azimuth + 360.0, azimuth)

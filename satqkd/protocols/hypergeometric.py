@@ -96,8 +96,8 @@ def _log_binomial(k: int, n: int, q: float) -> float:
     """Return the logarithm of the binomial probability of k among n at probability q."""
     if n == 0 or q in (0.0, 1.0):
         return 0.0
-    x = np.array(k / n), np.array(q)
-    value = -n * float(divergence(*x))
+    x = k / n
+    value = -n * float(divergence(np.array(x), np.array(q), np.array(x - q)))
     if 0 < k < n:
         value += 0.5 * math.log(n / (2.0 * math.pi * k * (n - k))) + _stirling(n) - _stirling(k) - _stirling(n - k)
     return value

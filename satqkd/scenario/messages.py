@@ -41,14 +41,14 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         allowed = [field.name for field in dataclasses.fields(table)] if table else []
         return f"unknown key {name!r} in {place}.", did_you_mean(name, allowed) if allowed else ""
+    if kind == "missing" and isinstance(fault["loc"][-1], int):
+        return f"{'.'.join(path[:-1])} = {given!r} has too few values.", ""
     if kind in ("missing", "missing_argument"):
         return f"{place} lacks the key {name!r}.", ""
     if kind == "union_tag_not_found":
-        return f"[{dotted}] lacks the key {context['discriminator']}, which chooses its model.", ""
+        return f"[{dotted}] lacks the key 'model', which chooses one of: {', '.join(_tags(table, name))}.", ""
     if kind == "union_tag_invalid":
-        allowed = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-        key = context["discriminator"].strip("'")
-        return f"{dotted}.{key} = {context['tag']!r} does not exist.", did_you_mean(context["tag"], allowed)
+        return f"{dotted}.model = {context['tag']!r} does not exist.", did_you_mean(context["tag"], _tags(table, name))
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", ""
@@ -60,6 +60,8 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
         if isinstance(cause, SatqkdError):
             return (f"[{dotted}] " if dotted else "") + cause.message, cause.hint
         return f"{dotted}: {cause}", ""
+    if kind == "too_long":
+        return f"{dotted} = {given!r} has {context['actual_length']} values, not {context['max_length']}.", ""
     if kind == "dataclass_type":
         return f"{dotted} = {given!r} must be a table.", ""
     return f"{dotted} = {given!r}: {_lower_first(fault['msg'])}.", ""
@@ -83,7 +85,7 @@ def _locate(
     for depth, part in enumerate(location):
         last = depth == len(location) - 1
         if isinstance(part, int) and isinstance(here, list):
-            here = here[part]
+            here = here[part] if part < len(here) else None
             expected = _item(expected)
             name = here if isinstance(here, str) else here.get("name") if isinstance(here, Mapping) else None
             path.append(str(name) if name else str(part))
@@ -110,6 +112,13 @@ def _options(expected: Any) -> list[Any]:
     if get_origin(expected) in (Union, UnionType):
         return [inner for option in get_args(expected) for inner in _options(option)]
     return [expected]
+
+
+def _tags(table: type | None, name: str) -> list[str]:
+    """Return the names of the models that a key may choose from."""
+    options = _options(_hints(table).get(name, Any)) if table else []
+    hints = [_hints(option).get("model") for option in options if dataclasses.is_dataclass(option)]
+    return [str(tag) for hint in hints for tag in get_args(hint)]
 
 
 def _noun(expected: Any) -> type | None:

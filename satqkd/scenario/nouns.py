@@ -9,19 +9,54 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
 from annotated_types import Ge, Le
-from pydantic import Field
+from pydantic import Discriminator, Tag
 
 from satqkd import catalog
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import Altitude, Fraction, Latitude, Longitude, Positive, check_limits
-from satqkd.link.atmosphere import ClearSkyTable, Visibility, ZenithExtinction
+from satqkd.link.atmosphere import Visibility, ZenithExtinction
 from satqkd.link.background import FixedRadiance, NightClass
+from satqkd.link.beam import CollimatedGaussian, Transmitter
 from satqkd.link.budget import Link
+from satqkd.link.diffraction import TruncatedGaussian
+from satqkd.link.modtran import ClearSkyTable, VisibilityTable
+from satqkd.link.sky import NaturalSky
+from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.orbit import Elements, Station, read_elements
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 
-Atmosphere = Annotated[ZenithExtinction | ClearSkyTable | Visibility, Field(discriminator="model")]
-Background = Annotated[FixedRadiance | NightClass, Field(discriminator="model")]
+
+def _model(default: str | None = None) -> Discriminator:
+    """Tell the members of a union apart by their ``model`` key, which may be left out where there is a default."""
+
+    def model(table: Any) -> Any:
+        return table.get("model", default) if isinstance(table, dict) else getattr(table, "model", None)
+
+    return Discriminator(model)
+
+
+Atmosphere = Annotated[
+    Annotated[ZenithExtinction, Tag("zenith-extinction")]
+    | Annotated[ClearSkyTable, Tag("clear-sky-table")]
+    | Annotated[VisibilityTable, Tag("visibility-table")]
+    | Annotated[Visibility, Tag("visibility")],
+    _model(),
+]
+Background = Annotated[
+    Annotated[FixedRadiance, Tag("radiance")]
+    | Annotated[NightClass, Tag("night-class")]
+    | Annotated[NaturalSky, Tag("natural-sky")],
+    _model(),
+]
+Transmission = Annotated[
+    Annotated[Transmitter, Tag("measured-divergence")]
+    | Annotated[CollimatedGaussian, Tag("collimated-gaussian")]
+    | Annotated[TruncatedGaussian, Tag("diffraction")],
+    _model("measured-divergence"),
+]
+Turbulence = Annotated[
+    Annotated[NoTurbulence, Tag("none")] | Annotated[HufnagelValley, Tag("hufnagel-valley")], _model("none")
+]
 Protocol = DecoyBB84
 
 _FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
@@ -87,8 +122,10 @@ class StationTable:
 class LinkTable(Link):
     """The ``[link]`` table: `satqkd.link.budget.Link`, whose models a scenario chooses by their ``model`` key."""
 
+    transmitter: Transmission
     atmosphere: Atmosphere
     background: Background
+    turbulence: Turbulence = field(default_factory=NoTurbulence)
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
 
@@ -161,6 +198,17 @@ class Scenario:
         return tuple(entry if isinstance(entry, str) else entry.name for entry in self.stations)
 
     @cached_property
+    def positions(self) -> tuple[Station, ...]:
+        """Where the stations are.
+
+        Raises
+        ------
+        InputError
+            If a station is neither in the catalogue nor fully given.
+        """
+        return tuple(_position(table) for table in self._tables)
+
+    @cached_property
     def sites(self) -> tuple[Site, ...]:
         """The stations with the link each of them has.
 
@@ -170,43 +218,34 @@ class Scenario:
             If a station is neither in the catalogue nor fully given, or has no telescope.
         """
         return tuple(
-            self._site(StationTable(name=entry) if isinstance(entry, str) else entry) for entry in self.stations
+            Site(station=station, link=self._link_to(table))
+            for station, table in zip(self.positions, self._tables, strict=True)
         )
 
-    def _site(self, table: StationTable) -> Site:
-        own_position = table.latitude_deg is not None and table.longitude_deg is not None
-        known: dict[str, Any] = dict(catalog.entries("stations").get(table.name, {}))
-        if not known and not own_position:
-            catalog.entry("stations", table.name)  # raises, with the nearest names
+    @property
+    def _tables(self) -> tuple[StationTable, ...]:
+        return tuple(StationTable(name=entry) if isinstance(entry, str) else entry for entry in self.stations)
 
-        def first(*values: Any) -> Any:
-            return next((value for value in values if value is not None), None)
-
-        station = Station(
-            name=table.name,
-            latitude_deg=first(table.latitude_deg, known.get("latitude_deg")),
-            longitude_deg=first(table.longitude_deg, known.get("longitude_deg")),
-            altitude_m=first(table.altitude_m, known.get("altitude_m"), 0.0),
-        )
+    def _link_to(self, table: StationTable) -> Link:
         # The most specific word rules: the station's table, then the link, then what the catalogue knows.
         receiver = self.link.receiver
-        aperture = first(table.aperture_m, receiver.aperture_m, known.get("aperture_m"))
+        known = catalog.entries("stations").get(table.name, {})
+        aperture = _first(table.aperture_m, receiver.aperture_m, known.get("aperture_m"))
         if aperture is None:
             raise InputError(
                 f"Station {table.name!r} has no telescope: neither the scenario nor the catalogue gives its aperture.",
                 f"Set link.receiver.aperture_m or stations.{table.name}.aperture_m.",
             )
-        link = replace(
+        return replace(
             self.link,
             receiver=replace(
                 receiver,
                 aperture_m=aperture,
-                obscuration_ratio=first(table.obscuration_ratio, receiver.obscuration_ratio),
+                obscuration_ratio=_first(table.obscuration_ratio, receiver.obscuration_ratio),
             ),
-            atmosphere=first(table.atmosphere, self.link.atmosphere),
-            background=first(table.background, self.link.background),
+            atmosphere=_first(table.atmosphere, self.link.atmosphere),
+            background=_first(table.background, self.link.background),
         )
-        return Site(station=station, link=link)
 
     def read_elements(self) -> Elements:
         """Read the element sets of the scenario's satellites.
@@ -260,6 +299,22 @@ class Scenario:
         from satqkd.scenario.loading import fingerprint
 
         return fingerprint(self)
+
+
+def _first(*values: Any) -> Any:
+    return next((value for value in values if value is not None), None)
+
+
+def _position(table: StationTable) -> Station:
+    known = catalog.entries("stations").get(table.name, {})
+    if not known and (table.latitude_deg is None or table.longitude_deg is None):
+        catalog.entry("stations", table.name)  # raises, with the nearest names
+    return Station(
+        name=table.name,
+        latitude_deg=_first(table.latitude_deg, known.get("latitude_deg")),
+        longitude_deg=_first(table.longitude_deg, known.get("longitude_deg")),
+        altitude_m=_first(table.altitude_m, known.get("altitude_m"), 0.0),
+    )
 
 
 def _satellite_elements(wanted: str) -> Elements:

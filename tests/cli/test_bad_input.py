@@ -1,4 +1,4 @@
-"""Bad input ends in exit code 2 with a message that teaches, an empty answer in 3; no traceback, nothing half-written."""
+"""Bad input ends in exit code 2 and a message that teaches, an empty answer in 3; nothing is half-written."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ BAD = {
     "no such station": (["passes", "--station", "xinglng"], "'xinglong'"),
     "no such satellite": (["passes", "--satellite", "micus"], "'micius'"),
     "no such element file": (["passes", "--elements", "nowhere.tle"], "no such file"),
-    "no such satellite in the file": (["passes", "--elements", "ELEMENTS", "--satellite", "qube"], "no satellite 'qube'"),
+    "no such satellite in the file": (
+        ["passes", "--elements", "ELEMENTS", "--satellite", "qube"],
+        "no satellite 'qube'",
+    ),
     "station of three parts": (["passes", "--station", "roof,48.2,16.35"], "has 3 parts"),
     "station that is no number": (["passes", "--station", "roof,north,16.35,1"], "must be numbers"),
     "station off the globe": (["passes", "--station", "roof,98.2,16.35,1"], "at most 90"),
     "no time": (["passes", "--start", "yesterday"], "cannot be read as a time"),
     "end before start": (["passes", "--start", "2017-05-22", "--end", "2017-05-21"], "not after the start"),
     "no days": (["passes", "--days", "0"], "greater than 0"),
-    "days no number": (["passes", "--days", "two"], "two"),
+    "days no number": (["passes", "--days", "two"], "'--days'"),
     "no such format": (["passes", "--format", "xls"], "'xls'"),
     "file without a format": (["passes", "-o", "passes.xls"], "no suffix that names a table format"),
     "elevation": (["passes", "--min-elevation", "95"], "at most 89"),

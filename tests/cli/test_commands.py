@@ -25,7 +25,18 @@ def test_version(satqkd):
 
 
 @pytest.mark.parametrize(
-    "command", ["passes", "analyze", "inspect", "budget", "relay", "catalog list", "catalog show", "scenario show", "scenario check"]
+    "command",
+    [
+        "passes",
+        "analyze",
+        "inspect",
+        "budget",
+        "relay",
+        "catalog list",
+        "catalog show",
+        "scenario show",
+        "scenario check",
+    ],
 )
 def test_help_ends_in_examples_that_run(satqkd, command, tmp_path, monkeypatch):
     ran = satqkd(*command.split(), "--help")

@@ -1,10 +1,11 @@
-"""Scenarios: checked with errors that name the key, frozen, changed by dotted keys, written back with the same values."""
+"""Scenarios: checked with errors that name the key, frozen, changed by dotted keys, written back as they were."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
 import tomllib
+from typing import get_args
 
 import pytest
 
@@ -53,6 +54,17 @@ def test_every_number_of_a_preset_has_its_source_in_a_comment(name):
             assert "#" in value, f"{name}: {key}"
 
 
+def test_models_go_by_the_names_their_nouns_carry(micius):
+    """The tags of the unions are written beside the nouns' own `model`; they must not drift apart."""
+    from satqkd.scenario import nouns
+
+    for union in (nouns.Atmosphere, nouns.Background, nouns.Transmission, nouns.Turbulence):
+        for member in get_args(get_args(union)[0]):
+            noun, tag = get_args(member)
+            (field,) = [field for field in dataclasses.fields(noun) if field.name == "model"]
+            assert field.default == tag.tag
+
+
 def test_a_mapping_and_a_file_give_the_same_scenario(micius):
     assert load_scenario(micius.to_dict()) == micius
     assert load_scenario(micius) is micius
@@ -83,7 +95,11 @@ def test_quantities_and_astropy_times_are_accepted(micius):
     from astropy.time import Time
 
     changed = micius.with_(
-        {"link.wavelength_m": 785 * u.nm, "passes.max_range_m": 900 * u.km, "start": Time("2017-05-25T01:02:03", scale="utc")}
+        {
+            "link.wavelength_m": 785 * u.nm,
+            "passes.max_range_m": 900 * u.km,
+            "start": Time("2017-05-25T01:02:03", scale="utc"),
+        }
     )
     assert changed.link.wavelength_m == pytest.approx(785e-9, rel=1e-12)
     assert changed.passes.max_range_m == pytest.approx(9e5, rel=1e-12)
@@ -111,7 +127,10 @@ def test_a_value_the_user_sets_is_no_assumption_any_more(micius):
 
 def test_a_station_may_have_its_own_sky(micius):
     changed = micius.with_(
-        {"stations.graz.atmosphere": {"model": "visibility", "visibility_m": 23e3}, "stations.graz.obscuration_ratio": 0.2}
+        {
+            "stations.graz.atmosphere": {"model": "visibility", "visibility_m": 23e3},
+            "stations.graz.obscuration_ratio": 0.2,
+        }
     )
     sites = {site.station.name: site.link for site in changed.sites}
     assert sites["graz"].atmosphere.model == "visibility"
@@ -123,13 +142,22 @@ BAD = {
     "unknown key": ({"link.receiver.apertur_m": 1.0}, r"unknown key 'apertur_m' in \[link\.receiver\].*'aperture_m'"),
     "unknown top key": ({"dayz": 3}, r"unknown key 'dayz'.*'days'"),
     "unknown table": ({"linq.wavelength_m": 1e-6}, r"unknown key 'linq'.*'link'"),
-    "out of range": ({"link.detector.efficiency": 1.5}, r"link\.detector\.efficiency = 1\.5 is out of range.*at most 1"),
+    "out of range": (
+        {"link.detector.efficiency": 1.5},
+        r"link\.detector\.efficiency = 1\.5 is out of range.*at most 1",
+    ),
     "below range": ({"days": -1}, r"days = -1.* out of range.*greater than 0"),
     "text for a number": ({"days": "14"}, r"days = '14'"),
     "truth for a number": ({"days": True}, r"days = True"),
     "not finite": ({"days": float("nan")}, r"days = nan is not a finite number"),
-    "unknown model": ({"link.atmosphere": {"model": "zenith-extincton"}}, r"link\.atmosphere\.model.*'zenith-extinction'"),
-    "model missing": ({"link.atmosphere": {"zenith_extinction_db": 1.0}}, r"\[link\.atmosphere\] lacks the key 'model'"),
+    "unknown model": (
+        {"link.atmosphere": {"model": "zenith-extincton"}},
+        r"link\.atmosphere\.model.*'zenith-extinction'",
+    ),
+    "model missing": (
+        {"link.atmosphere": {"zenith_extinction_db": 1.0}},
+        r"\[link\.atmosphere\] lacks the key 'model'",
+    ),
     "parameter missing": (
         {"link.atmosphere": {"model": "zenith-extinction"}},
         r"\[link\.atmosphere\] lacks the key 'zenith_extinction_db'",
@@ -141,7 +169,8 @@ BAD = {
     "unknown word": ({"protocol.tail_bound": "chernof"}, r"protocol\.tail_bound = 'chernof'.*'chernoff'"),
     "probabilities": ({"protocol.probabilities": [0.5, 0.3, 0.3]}, r"\[protocol\].*probabilities"),
     "intensities": ({"protocol.intensities": [0.1, 0.8, 0.0]}, r"\[protocol\].*intensit"),
-    "too few": ({"protocol.intensities": [0.8, 0.1]}, r"protocol\.intensities"),
+    "too few": ({"protocol.intensities": [0.8, 0.1]}, r"protocol\.intensities = \[0\.8, 0\.1\] has too few values"),
+    "too many": ({"protocol.intensities": [0.8, 0.1, 0.0, 0.0]}, r"protocol\.intensities = .* has 4 values, not 3"),
     "no table": ({"link": 3}, r"link = 3 must be a table"),
     "unknown station in the relay": ({"relay.b": "gratz"}, r"relay\.b = 'gratz'.*'graz'"),
     "relay with itself": ({"relay.b": "xinglong"}, r"two different stations"),
@@ -151,7 +180,10 @@ BAD = {
         {"stations": ["xinglong", {"name": "graz", "latitude_deg": 95, "longitude_deg": 0}]},
         r"stations\.graz\.latitude_deg = 95.*at most 90",
     ),
-    "unknown station key": ({"stations.graz.altitud_m": 3.0}, r"unknown key 'altitud_m' in \[stations\.graz\].*altitude_m"),
+    "unknown station key": (
+        {"stations.graz.altitud_m": 3.0},
+        r"unknown key 'altitud_m' in \[stations\.graz\].*altitude_m",
+    ),
     "not a station": ({"stations.gratz.altitude_m": 3.0}, r"stations\.gratz does not exist.*'graz'"),
     "no time": ({"start": "yesterday"}, r"start = 'yesterday' cannot be read as a time"),
     "value as a table": ({"days.x": 3}, r"days is a value, not a table"),
@@ -168,16 +200,16 @@ def test_a_bad_change_names_the_key_and_what_is_allowed(micius, case):
 
 
 def test_unknown_names_suggest_the_nearest():
-    with pytest.raises(InputError, match="(?s)no scenario 'micius-bejing-vienna'.*'micius-beijing-vienna'"):
+    with pytest.raises(InputError, match=r"(?s)no scenario 'micius-bejing-vienna'.*'micius-beijing-vienna'"):
         load_scenario("micius-bejing-vienna")
     with pytest.raises(InputError, match=r"nowhere\.toml cannot be read"):
         load_scenario("nowhere.toml")
 
 
 def test_unknown_station_and_satellite_are_named_when_used(micius):
-    with pytest.raises(InputError, match="(?s)station 'gratz'.*'graz'"):
+    with pytest.raises(InputError, match=r"(?s)station 'gratz'.*'graz'"):
         _ = micius.with_({"stations": ["gratz", "xinglong"], "relay": None}).sites
-    with pytest.raises(InputError, match="(?s)'micus' is neither.*'micius'"):
+    with pytest.raises(InputError, match=r"(?s)'micus' is neither.*'micius'"):
         micius.with_({"satellites": ["micus"]}).read_elements()
 
 
