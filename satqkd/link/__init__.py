@@ -19,6 +19,7 @@ from satqkd.link import (
     receiver,
     scintillation,
     sky,
+    terminals,
     turbulence,
 )
 
@@ -41,5 +42,6 @@ __all__ = [
     "receiver",
     "scintillation",
     "sky",
+    "terminals",
     "turbulence",
 ]

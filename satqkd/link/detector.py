@@ -52,10 +52,10 @@ def noise_probability(
 
     Notes
     -----
-    Y0 = 1 - (1 - stray) exp(-(R_bg + n R_dark) t). A passive splitter sends the share p of the sky's light to a basis, but its two
-    detectors count in the dark whatever the splitter does. Noise clicks of the basis per pulse are thus
-    (p R_bg + 2 R_dark) t; divided by p, because sifting multiplies by p, n = 2/p: 4 for an even splitter, 20 for a
-    test basis of one tenth.
+    Y0 = 1 - (1 - stray) exp(-(R_bg + n R_dark) t). A passive splitter sends the share p of the sky's light to a basis,
+    but its two detectors count in the dark whatever the splitter does. Noise clicks of the basis per pulse are thus
+    (p R_bg + 2 R_dark) t; divided by p, because sifting multiplies by p, n = 2/p: 4 for an even splitter, 20 for a test
+    basis of one tenth.
 
     Examples
     --------
