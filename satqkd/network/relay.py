@@ -133,8 +133,12 @@ class Relay:
         generated = {
             side: sum(one.event.block.bits for one in self.deliveries if one.event.side == side) for side in "ab"
         }
-        pieces = [
-            (draw.bits, one.event.block.time_s - draw.block.time_s) for one in self.deliveries for draw in one.drawn
+        # Every delivered bit is one of the pass that has just come in and one that has waited for it.
+        waited = [
+            (draw.bits, one.event.block.time_s - draw.block.time_s)
+            for one in self.deliveries
+            for draw in one.drawn
+            if draw.block is not one.event.block
         ]
         used = {draw.block.pass_id: draw.block.epsilon for one in self.deliveries for draw in one.drawn}
         last = self.deliveries[-1] if self.deliveries else None
@@ -146,19 +150,19 @@ class Relay:
             "delivered_bits": sum(one.delivered_bits for one in self.deliveries),
             "store_a_bits": last.store_a_bits if last else 0,
             "store_b_bits": last.store_b_bits if last else 0,
-            "median_key_age_s": _weighted_median(pieces),
-            "longest_key_age_s": max((age for _, age in pieces), default=None),
+            "median_key_age_s": _weighted_median(waited),
+            "longest_key_age_s": max((age for _, age in waited), default=None),
             "blocks_used": len(used),
             "epsilon": float(sum(used.values())),
             "trust": TRUST,
         }
 
 
-def _weighted_median(pieces: list[tuple[int, float]]) -> float | None:
+def _weighted_median(waited: list[tuple[int, float]]) -> float | None:
     """Age below which half of the delivered bits lie [s]."""
-    if not pieces:
+    if not waited:
         return None
-    bits, ages = (np.array(column, dtype=float) for column in zip(*pieces, strict=True))
+    bits, ages = (np.array(column, dtype=float) for column in zip(*waited, strict=True))
     order = np.argsort(ages, kind="stable")
     reached = np.cumsum(bits[order])
     return float(ages[order][np.searchsorted(reached, reached[-1] / 2.0)])
