@@ -46,7 +46,7 @@ def relay(result: Relay, axes: Any = None) -> Figure:
         _steps(axes[0], times, ledger[name].to_numpy(), colour, f"in the store of {station}")
     for side, station, colour in (("a", result.a, STATION_COLOURS[0]), ("b", result.b, STATION_COLOURS[1])):
         made = np.cumsum([one.event.block.bits if one.event.side == side else 0 for one in result.deliveries])
-        _steps(axes[1], times, made, colour, f"made by {station}", linewidth=1.0, linestyle="--")
+        _steps(axes[1], times, made, colour, f"made by {station}", linewidth=1.2, linestyle="--", zorder=3)
     _steps(axes[1], times, ledger["total_delivered_bits"].to_numpy(), "black", "shared by both", linewidth=2.0)
     factor_unit = QUANTITIES["store_a_bits"].display_unit
     for panel, text in zip(axes, ("key in store", "key since start"), strict=True):
