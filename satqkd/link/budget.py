@@ -117,7 +117,7 @@ class Link:
     direction: Literal["downlink"] = "downlink"
 
     def __post_init__(self) -> None:
-        if not 100e-9 <= self.wavelength_m <= 20e-6:
+        if not 100e-9 <= float(within("Link.wavelength_m", self.wavelength_m)) <= 20e-6:
             raise InputError(
                 f"Link.wavelength_m = {self.wavelength_m!r} is no optical wavelength: it must be 1e-7 to 2e-5 m.",
                 "850 nm is 850e-9.",

@@ -32,7 +32,10 @@ def within(
     InputError
         Naming the first offending value and the limits.
     """
-    array = np.asarray(value, dtype=float)
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} = {value!r} is not a number.") from None
     if array.size == 0:
         return array
     smallest, largest = float(array.min()), float(array.max())  # NaN comes through both

@@ -89,7 +89,9 @@ def diffraction_transmittance(
         )
     k = 2.0 * np.pi / wavelength_m
     u = k * a * aperture_m / 2.0 / length
-    shape = (waist_radius_m / a, transmitter_obscuration_ratio, k * a * jitter_rad, k * a * bias_rad)
+    # An obscuration that blocks no light would only split the integral into panels of no width.
+    shadow = transmitter_obscuration_ratio if transmitter_obscuration_ratio > 1e-6 else 0.0
+    shape = (waist_radius_m / a, shadow, k * a * jitter_rad, k * a * bias_rad)
     caught = _encircled(u, *shape)
     if g > 0.0:
         caught = caught - _encircled(g * u, *shape)

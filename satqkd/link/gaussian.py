@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.link.checks import within
+from satqkd.link.quadrature import gauss_legendre
 from satqkd.units import FloatArray
+
+_CHUNK = 50_000  # samples integrated at a time, to bound memory
 
 
 def captured_fraction(
@@ -33,13 +36,13 @@ def captured_fraction(
     Notes
     -----
     Centred: exp(-2 g² a²/w²) - exp(-2 a²/w²). Off centre: the Gaussian integrated over azimuth, (4 r/w²)
-    exp(-2 (r² + d²)/w²) I0(4 r d/w²), by 48-point Gauss-Legendre over the radius (1e-12 relative where the
-    telescope is no more than seven beam radii from the centre of the beam).
+    exp(-2 (r² + d²)/w²) I0(4 r d/w²), by Gauss-Legendre over the radius.
     """
     w = within("beam_radius_m", beam_radius_m, 0.0, above=True)
     a = within("aperture_m", aperture_m, 0.0, above=True) / 2.0
     g = within("obscuration_ratio", obscuration_ratio, 0.0, 1.0)
     d = within("offset_m", offset_m, 0.0)
+    w = np.maximum(w, 1e-12 * a)  # a point already, and a square that is still a number
     if not np.any(d):
         # exp(-x g²) (1 - exp(-x (1 - g²))), without the cancellation of the textbook's difference
         x = 2.0 * (a / w) ** 2
@@ -47,11 +50,18 @@ def captured_fraction(
     from scipy.special import i0e  # 0.2 s to import, and only a static bias needs it
 
     w, a, g, d = np.broadcast_arrays(w, a, g, d)
+    if w.size > _CHUNK:
+        pieces = zip(*(np.array_split(x.ravel(), w.size // _CHUNK + 1) for x in (w, a, g, d)), strict=True)
+        return np.concatenate(
+            [captured_fraction(w_, aperture_m=2 * a_, obscuration_ratio=g_, offset_m=d_) for w_, a_, g_, d_ in pieces]
+        ).reshape(w.shape)
     reach = 7.0 * w
     high = np.minimum(a, np.maximum(d + reach, a * g))
     low = np.minimum(np.maximum(g * a, d - reach), high)
     low = np.where(d - reach > a, g * a, low)
-    nodes, weights = np.polynomial.legendre.leggauss(48)
+    # A telescope much smaller than the beam sees it nearly flat.
+    flat = float(np.max(a * (a + d) / w**2)) < 0.5
+    nodes, weights = gauss_legendre([-1.0, 1.0], 12 if flat else 48)
     r = (low + high)[..., None] / 2.0 + (high - low)[..., None] / 2.0 * nodes
     w_, d_ = w[..., None], d[..., None]
     density = 4.0 * r / w_**2 * np.exp(-2.0 * ((r - d_) / w_) ** 2) * i0e(4.0 * r * d_ / w_**2)

@@ -22,7 +22,7 @@ RADIANCE_PER_NANOLAMBERT = V_ZERO_POINT * np.exp(-20.7233) / 34.08
 SUN_OVER_FULL_MOON = 10.0 ** (0.4 * (26.74 - 12.73))
 """Illuminance: V = -26.74 for the Sun, -12.73 for the full Moon of Krisciunas & Schaefer."""
 
-SCATTERING_WAVELENGTHS_M = (350e-9, 2100e-9)
+MOON_RADIUS_DEG = 0.26
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def moonlight_w_m2_sr_um(
     moon_separation_deg: ArrayLike,
     extinction_v_mag: float = 0.172,
 ) -> FloatArray:
-    """Radiance of moonlit sky at a wavelength, 0 with the Moon below the horizon.
+    """Radiance of moonlit sky at a wavelength, 0 with the Moon's disc below the horizon.
 
     Parameters
     ----------
@@ -178,16 +178,16 @@ def moonlight_w_m2_sr_um(
     extinction = extinction_at(wavelength_m, extinction_v_mag=extinction_v_mag)
     beam = 10.0 ** (-0.4 * extinction.total_mag * airmass(np.maximum(moon, 0.0)))
     radiance = scattered_w_m2_sr_um(
-        illuminance * beam, wavelength_m=wavelength_m, elevation_deg=elevation_deg,
+        illuminance * beam * solar_ratio(wavelength_m), elevation_deg=elevation_deg,
         separation_deg=moon_separation_deg, extinction=extinction,
     )  # fmt: skip
-    return np.asarray(np.where(moon < 0.0, 0.0, radiance * redness))
+    risen = np.clip((moon + MOON_RADIUS_DEG) / (2.0 * MOON_RADIUS_DEG), 0.0, 1.0)
+    return np.asarray(radiance * redness * risen)
 
 
 def scattered_w_m2_sr_um(
-    illuminance: ArrayLike,
+    irradiance: ArrayLike,
     *,
-    wavelength_m: float,
     elevation_deg: ArrayLike,
     separation_deg: ArrayLike,
     extinction: Extinction,
@@ -196,10 +196,9 @@ def scattered_w_m2_sr_um(
 
     Parameters
     ----------
-    illuminance : array_like
-        Of the dimmed beam, in V and in Krisciunas & Schaefer's unit (0.0291 for an undimmed full Moon).
-    wavelength_m : float
-        Wavelength [m].
+    irradiance : array_like
+        Of the dimmed beam at the wavelength, in the unit of Krisciunas & Schaefer's illuminance (0.0291 for an undimmed
+        full Moon in V).
     elevation_deg, separation_deg : array_like
         Elevation of the line of sight, and its angle from the source [deg].
     extinction : Extinction
@@ -217,4 +216,4 @@ def scattered_w_m2_sr_um(
     share = v_total / extinction.total_mag
     mix = air * share * extinction.rayleigh_mag / extinction.v_rayleigh_mag
     mix = mix + aerosol * share * extinction.aerosol_mag / extinction.v_aerosol_mag
-    return np.asarray(RADIANCE_PER_NANOLAMBERT * solar_ratio(wavelength_m) * illuminance * mix * path)
+    return np.asarray(RADIANCE_PER_NANOLAMBERT * irradiance * mix * path)

@@ -48,17 +48,17 @@ def chebyshev_interpolate(x: FloatArray, nodes: FloatArray, values: FloatArray) 
     values : ndarray
         Shape (m,), or (m, n) where each x has its own values.
     """
-    sign = (-1.0) ** np.arange(len(nodes))
-    sign[0] /= 2.0
-    sign[-1] /= 2.0
-    distance = x - nodes[:, None]
-    exact = distance == 0.0
-    weight = sign[:, None] / np.where(exact, 1.0, distance)
-    columns = values[:, None] if values.ndim == 1 else values
-    inside = (weight * columns).sum(axis=0) / weight.sum(axis=0)
-    met = exact.any(axis=0)
-    at_node = np.take_along_axis(np.broadcast_to(columns, exact.shape), exact.argmax(axis=0)[None], axis=0)[0]
-    return np.asarray(np.where(met, at_node, inside))
+    above, below = np.zeros(x.shape), np.zeros(x.shape)
+    last = len(nodes) - 1
+    for i, (node, value) in enumerate(zip(nodes, values, strict=True)):
+        distance = x - node
+        met = distance == 0.0
+        weight = (-1.0) ** i * (0.5 if i in (0, last) else 1.0) / np.where(met, 1.0, distance)
+        # A point on a node takes its value: a weight that drowns the others.
+        weight = np.where(met, 1e150, weight)
+        above += weight * value
+        below += weight
+    return np.asarray(above / below)
 
 
 def monotone_cubic(nodes: FloatArray, values: FloatArray, at: ArrayLike) -> FloatArray:

@@ -113,23 +113,23 @@ def sunlight_w_m2_sr_um(
     sun = within("sun_elevation_deg", sun_elevation_deg, -90.0, 90.0)
     extinction = extinction_at(wavelength_m, extinction_v_mag=extinction_v_mag)
     x = _path(elevation_deg)
+    ratio = solar_ratio(wavelength_m)
 
     def day(up: FloatArray) -> FloatArray:
         beam = 10.0 ** (-0.4 * (3.84 + extinction.total_mag * sky_airmass(90.0 - up)))
         return scattered_w_m2_sr_um(
-            SUN_OVER_FULL_MOON * beam, wavelength_m=wavelength_m, elevation_deg=90.0, separation_deg=90.0 - up,
-            extinction=extinction,
-        )  # fmt: skip
+            SUN_OVER_FULL_MOON * ratio * beam, elevation_deg=90.0, separation_deg=90.0 - up, extinction=extinction
+        )
 
-    horizon, dusk = np.log(day(np.zeros(()))), _log_twilight(wavelength_m, np.asarray(5.0))
+    horizon, dusk = np.log(day(np.zeros(()))), _log_twilight(wavelength_m, np.asarray(5.0), ratio)
     between = np.exp(dusk + (horizon - dusk) * (np.clip(sun, -5.0, 0.0) + 5.0) / 5.0)
-    dark = np.exp(_log_twilight(wavelength_m, np.maximum(-sun, 5.0)))
+    dark = np.exp(_log_twilight(wavelength_m, np.maximum(-sun, 5.0), ratio))
     zenith = np.where(sun >= 0.0, day(np.maximum(sun, 0.0)), np.where(sun >= -5.0, between, dark))
     k = 0.4 * np.log(10.0) * extinction.total_mag
     return np.asarray(zenith * np.expm1(-k * x) / np.expm1(-k))
 
 
-def _log_twilight(wavelength_m: float, depression_deg: FloatArray) -> FloatArray:
+def _log_twilight(wavelength_m: float, depression_deg: FloatArray, spectrum: float) -> FloatArray:
     x = depression_deg - 5.0
     near, beyond = np.minimum(x, 7.0), np.maximum(x - 7.0, 0.0)
     bands = []
@@ -139,7 +139,7 @@ def _log_twilight(wavelength_m: float, depression_deg: FloatArray) -> FloatArray
     nm = float(wavelength_m) * 1e9
     last = _TWILIGHT_NM[-1]
     if nm >= last:
-        return np.asarray(bands[-1] + np.log(solar_ratio(wavelength_m) / solar_ratio(last * 1e-9)))
+        return np.asarray(bands[-1] + np.log(spectrum / solar_ratio(last * 1e-9)))
     upper = int(np.clip(np.searchsorted(_TWILIGHT_NM, nm), 1, len(_TWILIGHT_NM) - 1))
     low, high = _TWILIGHT_NM[upper - 1], _TWILIGHT_NM[upper]
     t = np.clip((nm - low) / (high - low), 0.0, 1.0)
