@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import fields
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
@@ -31,12 +32,18 @@ _KNOWN: dict[type, dict[str, tuple[Any, ...]]] = {}
 def _limits(noun: type) -> dict[str, tuple[Any, ...]]:
     if noun not in _KNOWN:
         hints = get_type_hints(noun, include_extras=True)
-        _KNOWN[noun] = {
-            field.name: get_args(hints[field.name])[1:]
-            for field in fields(noun)
-            if get_origin(hints[field.name]) is Annotated
-        }
+        bounds = {field.name: _bounds(hints[field.name]) for field in fields(noun)}
+        _KNOWN[noun] = {name: found for name, found in bounds.items() if found}
     return _KNOWN[noun]
+
+
+def _bounds(hint: Any) -> tuple[Any, ...]:
+    """Return the limits an annotation carries, also where the value may be None instead."""
+    if get_origin(hint) is Annotated:
+        return tuple(one for one in get_args(hint)[1:] if isinstance(one, Gt | Ge | Lt | Le))
+    if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
+        return tuple(one for option in get_args(hint) for one in _bounds(option))
+    return ()
 
 
 def _violation(value: float, limit: Any) -> str | None:
@@ -58,6 +65,8 @@ def check_limits(noun: Any) -> None:
     """
     for name, limits in _limits(type(noun)).items():
         value = getattr(noun, name)
+        if value is None:
+            continue
         where = f"{type(noun).__name__}.{name}"
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InputError(f"{where} = {value!r} is not a finite number.")

@@ -46,9 +46,11 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
     if kind in ("missing", "missing_argument"):
         return f"{place} lacks the key {name!r}.", ""
     if kind == "union_tag_not_found":
-        return f"[{dotted}] lacks the key 'model', which chooses one of: {', '.join(_tags(table, name))}.", ""
+        key = _chooser(dotted)
+        return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(_tags(table, name))}.", ""
     if kind == "union_tag_invalid":
-        return f"{dotted}.model = {context['tag']!r} does not exist.", did_you_mean(context["tag"], _tags(table, name))
+        wrong = context["tag"]
+        return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, _tags(table, name))
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", ""
@@ -114,11 +116,17 @@ def _options(expected: Any) -> list[Any]:
     return [expected]
 
 
+def _chooser(dotted: str) -> str:
+    """Return the key that tells the members of a union apart: a protocol goes by its name, all else by its model."""
+    return "name" if dotted == "protocol" else "model"
+
+
 def _tags(table: type | None, name: str) -> list[str]:
     """Return the names of the models that a key may choose from."""
     options = _options(_hints(table).get(name, Any)) if table else []
-    hints = [_hints(option).get("model") for option in options if dataclasses.is_dataclass(option)]
-    return [str(tag) for hint in hints for tag in get_args(hint)]
+    nouns = [option for option in options if isinstance(option, type) and dataclasses.is_dataclass(option)]
+    hints = [_hints(noun).get("model", _hints(noun).get("name")) for noun in nouns]
+    return sorted({str(tag) for hint in hints for tag in get_args(hint)})
 
 
 def _noun(expected: Any) -> type | None:

@@ -23,16 +23,18 @@ from satqkd.link.modtran import ClearSkyTable, VisibilityTable
 from satqkd.link.sky import NaturalSky
 from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.orbit import Elements, Station, read_elements
+from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
+from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
 
 
-def _model(default: str | None = None) -> Discriminator:
-    """Tell the members of a union apart by their ``model`` key, which may be left out where there is a default."""
+def _chosen_by(key: str, default: str | None = None) -> Discriminator:
+    """Tell the members of a union apart by one of their keys, which may be left out where there is a default."""
 
-    def model(table: Any) -> Any:
-        return table.get("model", default) if isinstance(table, dict) else getattr(table, "model", None)
+    def tag(table: Any) -> Any:
+        return table.get(key, default) if isinstance(table, dict) else getattr(table, key, None)
 
-    return Discriminator(model)
+    return Discriminator(tag)
 
 
 Atmosphere = Annotated[
@@ -40,24 +42,32 @@ Atmosphere = Annotated[
     | Annotated[ClearSkyTable, Tag("clear-sky-table")]
     | Annotated[VisibilityTable, Tag("visibility-table")]
     | Annotated[Visibility, Tag("visibility")],
-    _model(),
+    _chosen_by("model"),
 ]
 Background = Annotated[
     Annotated[FixedRadiance, Tag("radiance")]
     | Annotated[NightClass, Tag("night-class")]
     | Annotated[NaturalSky, Tag("natural-sky")],
-    _model(),
+    _chosen_by("model"),
 ]
 Transmission = Annotated[
     Annotated[Transmitter, Tag("measured-divergence")]
     | Annotated[CollimatedGaussian, Tag("collimated-gaussian")]
     | Annotated[TruncatedGaussian, Tag("diffraction")],
-    _model("measured-divergence"),
+    _chosen_by("model", "measured-divergence"),
 ]
 Turbulence = Annotated[
-    Annotated[NoTurbulence, Tag("none")] | Annotated[HufnagelValley, Tag("hufnagel-valley")], _model("none")
+    Annotated[NoTurbulence, Tag("none")] | Annotated[HufnagelValley, Tag("hufnagel-valley")],
+    _chosen_by("model", "none"),
 ]
-Protocol = DecoyBB84
+Protocol = DecoyBB84 | OneDecoyBB84 | BBM92
+_ProtocolTable = Annotated[
+    Annotated[DecoyBB84, Tag("decoy-bb84")]
+    | Annotated[OneDecoyBB84, Tag("one-decoy-bb84")]
+    | Annotated[BBM92, Tag("bbm92")]
+    | Annotated[BBM92, Tag("e91")],
+    _chosen_by("name"),
+]
 
 _FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
 
@@ -165,7 +175,7 @@ class Scenario:
     satellites: tuple[str, ...]  # names of the catalogue, element files, or FILE#NAME
     stations: tuple[str | StationTable, ...]
     link: LinkTable
-    protocol: Protocol
+    protocol: _ProtocolTable
     description: str = ""
     elements: ElementsPolicy = field(default_factory=ElementsPolicy)
     passes: PassLimits = field(default_factory=PassLimits)

@@ -1,0 +1,21 @@
+"""The chain: a scenario's passes, second by second, the light that arrives, the counts it makes, the key they yield."""
+
+from satqkd.analysis.campaign import Campaign, analyze
+from satqkd.analysis.counts import Counts, expected_counts
+from satqkd.analysis.light import BUDGET_TERMS, budget
+from satqkd.analysis.prediction import Prediction, find_passes, predict
+from satqkd.analysis.provenance import assumptions, provenance
+
+__all__ = [
+    "BUDGET_TERMS",
+    "Campaign",
+    "Counts",
+    "Prediction",
+    "analyze",
+    "assumptions",
+    "budget",
+    "expected_counts",
+    "find_passes",
+    "predict",
+    "provenance",
+]

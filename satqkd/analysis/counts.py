@@ -1,0 +1,115 @@
+"""What the receivers are expected to count, second by second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from satqkd.errors import InputError
+from satqkd.link.budget import Link, LinkBudget
+from satqkd.link.detector import click_statistics, dead_time_factor
+from satqkd.protocols.bbm92 import BBM92
+from satqkd.protocols.decoy_bb84 import DecoyBB84
+from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
+from satqkd.scenario.nouns import Protocol
+from satqkd.units import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the receiver is expected to count in each sample, per second.
+
+    Attributes
+    ----------
+    detected_cps : ndarray, shape (n,)
+        Clicks, or coincidences, of all intensities and bases [1/s].
+    sifted_cps, errors_cps : ndarray, shape (n, 2, intensities)
+        Matched-basis detections and the errors among them [1/s]: basis (Z, X), intensity (signal first,
+        one for pairs).
+    """
+
+    detected_cps: FloatArray
+    sifted_cps: FloatArray
+    errors_cps: FloatArray
+
+    @property
+    def signal_cps(self) -> FloatArray:
+        """Matched-basis detections of the signal intensity [1/s], shape (n,)."""
+        return np.asarray(self.sifted_cps[:, :, 0].sum(axis=1))
+
+    @property
+    def qber(self) -> FloatArray:
+        """Share of errors among them [1], shape (n,); 1/2 where nothing is detected."""
+        return error_share(self.errors_cps[:, :, 0].sum(axis=1), self.signal_cps)
+
+
+def error_share(errors: FloatArray, counts: FloatArray) -> FloatArray:
+    """Return errors over counts [1]; 1/2, the share of noise, where nothing was counted."""
+    some = counts > 0.0
+    return np.where(some, errors / np.where(some, counts, 1.0), 0.5)
+
+
+def intensities_of(protocol: Protocol) -> int:
+    """Return how many intensities a protocol tells apart in its counts; pairs have one."""
+    return 1 if isinstance(protocol, BBM92) else len(protocol.intensities)
+
+
+def expected_counts(budget: LinkBudget, link: Link, protocol: Protocol) -> Counts:
+    """Return the expected count rates of a protocol for every sample of a link budget.
+
+    Parameters
+    ----------
+    budget : LinkBudget
+        Losses and background, shape (n,).
+    link : Link
+        Its detector counts them.
+    protocol : DecoyBB84, OneDecoyBB84 or BBM92
+        What is sent, and how it is measured.
+
+    Raises
+    ------
+    InputError
+        For a double downlink, whose key is not that of one station's pass.
+
+    Notes
+    -----
+    Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
+    probability (`satqkd.link.detector.noise_probability`). Dead time thins all counts alike.
+    """
+    return _of_pairs(budget, link, protocol) if isinstance(protocol, BBM92) else _of_pulses(budget, link, protocol)
+
+
+def _of_pulses(budget: LinkBudget, link: Link, protocol: DecoyBB84 | OneDecoyBB84) -> Counts:
+    detector = link.detector
+    shares = _shares(protocol)
+    mu, p = np.asarray(protocol.intensities), np.asarray(protocol.probabilities)
+    noise = detector.noise_probability(budget.background_cps[:, None], basis_probability=shares)
+    gain, error_rate = click_statistics(
+        mu, budget.transmittance[:, None, None], noise[:, :, None], protocol.misalignment_error
+    )
+    # Clicks per pulse in either basis: the receiver's choice, whatever the sender's.
+    clicks = np.einsum("b,i,nbi->n", shares, p, gain) * protocol.clock_rate_hz
+    alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
+    sifted = gain * (protocol.clock_rate_hz * shares[:, None] ** 2 * p) * alive[:, None, None]
+    return Counts(detected_cps=clicks * alive, sifted_cps=sifted, errors_cps=sifted * error_rate)
+
+
+def _of_pairs(budget: LinkBudget, link: Link, protocol: BBM92) -> Counts:
+    if protocol.geometry == "double-downlink":
+        raise InputError(
+            'protocol.geometry = "double-downlink" has no key per station: it needs two at once.',
+            'Choose "source-on-satellite", or use satqkd.protocols.bbm92 with the transmittances of the two links.',
+        )
+    detector = link.detector
+    noise_cps = budget.background_cps + detector.count * detector.dark_count_hz
+    clicks = protocol.pair_rate_hz * budget.transmittance + noise_cps
+    alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
+    found = protocol.coincidences(transmittance=budget.transmittance, noise_cps=noise_cps)
+    rate = found.rate_cps * alive
+    sifted = (rate[:, None] * _shares(protocol) ** 2)[:, :, None]
+    return Counts(detected_cps=rate, sifted_cps=sifted, errors_cps=sifted * found.error_rate[:, None, None])
+
+
+def _shares(protocol: Protocol) -> FloatArray:
+    return np.array([protocol.key_basis_probability, 1.0 - protocol.key_basis_probability])

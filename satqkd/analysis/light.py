@@ -1,0 +1,126 @@
+"""Link budgets: of every sample of a prediction, and at an elevation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satqkd.analysis.counts import expected_counts
+from satqkd.analysis.prediction import Prediction, ScenarioLike
+from satqkd.errors import InputError, did_you_mean
+from satqkd.link.budget import Link, LinkBudget, link_budget
+from satqkd.orbit.slant import mean_altitude_m, slant_range_m
+from satqkd.scenario import Scenario, load_scenario
+from satqkd.units import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDArray[np.intp], Link, LinkBudget]]:
+    """Return for each station the chosen samples over it, the link it has, and their link budget."""
+    samples, sky = prediction.samples, prediction.sky
+    station_of_pass = prediction.passes["station"].to_numpy()
+    result = []
+    for site in prediction.scenario.sites:
+        here = np.flatnonzero(chosen & (station_of_pass == site.station.name)[samples.pass_index])
+        if not here.size:
+            continue
+        budget = link_budget(
+            site.link,
+            elevation_deg=samples.elevation_deg[here],
+            range_m=samples.range_m[here],
+            altitude_m=site.station.altitude_m,
+            sun_elevation_deg=sky.sun_elevation_deg[here],
+            moon_elevation_deg=sky.moon_elevation_deg[here],
+            moon_illumination=sky.moon_illumination[here],
+            moon_separation_deg=sky.moon_separation_deg[here],
+        )
+        result.append((here, site.link, budget))
+    return result
+
+
+BUDGET_TERMS = (
+    "geometric_db",
+    "pointing_db",
+    "atmosphere_db",
+    "turbulence_db",
+    "channel_loss_db",
+    "receiver_optics_db",
+    "link_loss_db",
+    "detector_db",
+    "total_loss_db",
+)
+"""Terms of a budget with their subtotals, in the order of the light."""
+
+
+def budget(
+    scenario: ScenarioLike,
+    *,
+    elevation_deg: float | FloatArray | list[float],
+    station: str | None = None,
+    range_m: float | None = None,
+) -> pd.DataFrame:
+    """Return the link budget of a scenario at one elevation or several, on a dark moonless night.
+
+    Parameters
+    ----------
+    scenario : str, Path, mapping or Scenario
+        As `satqkd.load_scenario` takes it.
+    elevation_deg : float or sequence of float
+        Elevation of the satellite [deg], above 0.
+    station : str, optional
+        One of the scenario's stations; without it the first.
+    range_m : float, optional
+        Distance to the satellite [m]; without it that of a circular orbit as high as the first satellite's mean one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an elevation: range, every loss with subtotals, noise, QBER and rates.
+    """
+    import pandas as pd
+
+    checked = load_scenario(scenario)
+    names = checked.station_names
+    wanted = names[0] if station is None else station
+    if wanted not in names:
+        raise InputError(f"Station {wanted!r} is not in scenario {checked.name!r}.", did_you_mean(wanted, names))
+    site = checked.sites[names.index(wanted)]
+    elevation = np.atleast_1d(np.asarray(elevation_deg, dtype=float))
+    if not np.all((elevation > 0.0) & (elevation <= 90.0)):
+        raise InputError(f"elevation_deg = {elevation_deg} is out of range: it must be above 0 and at most 90.")
+    if range_m is None:
+        distance = slant_range_m(
+            elevation,
+            orbit_altitude_m=_mean_altitude_m(checked),
+            station_altitude_m=site.station.altitude_m,
+        )
+    else:
+        distance = np.full(elevation.shape, float(range_m))
+    light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
+    counts = expected_counts(light, site.link, checked.protocol)
+    return pd.DataFrame(
+        {
+            "station": [wanted] * elevation.size,
+            "elevation_deg": elevation,
+            "range_m": distance,
+            **{name: getattr(light, name) for name in BUDGET_TERMS},
+            "background_cps": light.background_cps,
+            "noise_probability": light.noise_probability,
+            "qber": counts.qber,
+            "sifted_bps": counts.signal_cps,
+            "asymptotic_bps": checked.protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),
+        }
+    )
+
+
+def _mean_altitude_m(scenario: Scenario) -> float:
+    """Return the mean altitude of the first satellite by its element set nearest to the scenario's start [m]."""
+    elements = scenario.read_elements()
+    own = list(elements.of(elements.satellites[0]))
+    moment = np.datetime64(scenario.start.replace(tzinfo=None), "us")
+    nearest = min(own, key=lambda one: abs(one.epoch_utc - moment))
+    return float(mean_altitude_m(nearest.mean_motion_rev_day))

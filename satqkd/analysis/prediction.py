@@ -1,0 +1,123 @@
+"""Passes of a scenario, second by second, and which of these seconds count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satqkd import orbit
+from satqkd.errors import InputError
+from satqkd.scenario import Scenario, load_scenario
+from satqkd.times import to_datetime64, to_iso, to_posix
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ScenarioLike = str | Path | Mapping[str, Any] | Scenario
+
+_SECONDS_A_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Passes of a scenario in a window of time, second by second, and which of these seconds count.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What made it.
+    start_utc, end_utc : float
+        The window [POSIX s].
+    passes : pandas.DataFrame
+        One row a pass.
+    samples, sky
+        Geometry and sky of every sample of every pass, in the order of `passes`.
+    counted : ndarray of bool
+        The samples within all of the scenario's limits.
+    """
+
+    scenario: Scenario
+    start_utc: float
+    end_utc: float
+    passes: pd.DataFrame
+    samples: orbit.PassSamples
+    sky: orbit.SkySamples
+    counted: NDArray[np.bool_]
+
+
+def find_passes(
+    scenario: ScenarioLike, *, start: Any = None, days: float | None = None, end: Any = None
+) -> pd.DataFrame:
+    """Predict the passes of a scenario and say which of them can be used.
+
+    Parameters
+    ----------
+    scenario : str, Path, mapping or Scenario
+        As `satqkd.load_scenario` takes it.
+    start, end : time, optional
+        Window; anything `satqkd.times.to_posix` reads. `end` rules over `days`. Defaults are the scenario's.
+    days : float, optional
+        Length of the window [d].
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pass in the order of AOS, geometry and sky; a pass outside the scenario's limits stays in the table
+        with ``usable`` false and its ``reject_reason``.
+    """
+    return predict(scenario, start=start, days=days, end=end).passes
+
+
+def predict(scenario: ScenarioLike, *, start: Any = None, days: float | None = None, end: Any = None) -> Prediction:
+    """Predict passes with their samples; parameters as `find_passes`."""
+    checked = load_scenario(scenario)
+    first, last = _window(checked, start, days, end)
+    limits, policy = checked.passes, checked.elements
+    stations = list(checked.positions)
+    elements = checked.read_elements()
+    passes = orbit.find_passes(
+        elements,
+        stations,
+        to_datetime64(first),
+        to_datetime64(last),
+        min_elevation_deg=limits.min_elevation_deg,
+        warn_age_days=policy.warn_age_days,
+    )
+    passes = orbit.add_sky(passes, stations)
+    samples = orbit.sample_passes(passes, elements, stations, step_s=limits.step_s)
+    sky = orbit.sample_sky(samples, passes, stations)
+    constraints: list[Any] = []
+    if limits.max_range_m is not None:
+        constraints.append(orbit.MaxRange(limits.max_range_m))
+    if limits.max_sun_elevation_deg is not None:
+        constraints.append(orbit.SunBelow(limits.max_sun_elevation_deg))
+    passes, counted = orbit.apply_constraints(passes, samples, sky, constraints)
+    too_old = passes["elements_age_days"].abs().to_numpy() > policy.max_age_days
+    if too_old.any():
+        passes = passes.copy()
+        passes.loc[too_old, "usable"] = False
+        passes.loc[too_old, "reject_reason"] = [
+            f"elements {age:+.1f} d from their epoch, limit {policy.max_age_days:g} d"
+            for age in passes.loc[too_old, "elements_age_days"]
+        ]
+        counted = counted & ~too_old[samples.pass_index]
+    return Prediction(checked, first, last, passes, samples, sky, counted)
+
+
+def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tuple[float, float]:
+    first = to_posix(scenario.start if start is None else start, "start")
+    if end is not None:
+        last = to_posix(end, "end")
+        if last <= first:
+            raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(to_datetime64(first))}.")
+    else:
+        length = scenario.days if days is None else float(days)
+        if not (np.isfinite(length) and length > 0.0):
+            raise InputError(f"days = {days!r} is out of range: it must be greater than 0.")
+        last = first + length * _SECONDS_A_DAY
+    return first, last

@@ -1,0 +1,61 @@
+"""What made a result, for the files that go with it."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from satqkd._version import __version__
+from satqkd.analysis.prediction import Prediction
+from satqkd.scenario import Scenario
+from satqkd.times import to_datetime64, to_iso
+
+_LIBRARIES = ("numpy", "scipy", "pandas", "skyfield", "sgp4")
+
+
+def provenance(prediction: Prediction) -> dict[str, Any]:
+    """Return what made a prediction, for a sidecar file; see `Campaign.provenance`."""
+    import pandas as pd
+
+    passes, scenario = prediction.passes, prediction.scenario
+    epochs = passes["tca_utc"] - pd.to_timedelta(passes["elements_age_days"], unit="D")
+    used = {
+        str(satellite): sorted({to_iso(epoch) for epoch in group.dt.round("ms")})
+        for satellite, group in epochs.groupby(passes["satellite"])
+    }
+    return {
+        "satqkd": __version__,
+        "versions": _versions(),
+        "scenario": scenario.name,
+        "scenario_sha256": scenario.fingerprint,
+        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
+        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
+        "element_epochs_utc": used,
+        "assumed": assumptions(scenario),
+        "seed": None,
+    }
+
+
+def assumptions(scenario: Scenario) -> dict[str, Any]:
+    """Return what the scenario assumes: dotted key to its value and why."""
+    values = scenario.to_dict()
+    stations = {entry["name"]: entry for entry in values["stations"] if isinstance(entry, dict)}
+    values["stations"] = stations
+    result = {}
+    for dotted, why in scenario.assumed.items():
+        here: Any = values
+        for part in dotted.split("."):
+            here = here.get(part) if isinstance(here, dict) else None
+        if here is not None:  # a station that was replaced takes its assumptions with it
+            result[dotted] = {"value": here, "why": why}
+    return result
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # pragma: no cover - every one of them is a dependency
+            found[name] = "unknown"
+    return found

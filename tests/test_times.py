@@ -1,0 +1,54 @@
+"""Times at the public edge."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from satqkd.errors import InputError
+from satqkd.times import to_datetime64, to_iso, to_posix
+
+MOMENT = 1482166333.46  # 2016-12-19T16:52:13.46Z, by `date -u`
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2016-12-19T16:52:13.46Z",
+        "2016-12-19 16:52:13.460",
+        "2016-12-19T17:52:13.46+01:00",
+        dt.datetime(2016, 12, 19, 16, 52, 13, 460000),  # noqa: DTZ001 - no zone means UTC
+        dt.datetime(2016, 12, 19, 16, 52, 13, 460000, tzinfo=dt.UTC),
+        np.datetime64("2016-12-19T16:52:13.460"),
+        np.array(np.datetime64("2016-12-19T16:52:13.460000")),
+        pd.Timestamp("2016-12-19T16:52:13.46"),
+        pd.Timestamp("2016-12-19T17:52:13.46", tz="Europe/Vienna"),
+    ],
+)
+def test_ways_to_write_a_time(value):
+    assert to_posix(value) == pytest.approx(MOMENT, abs=1e-6)
+    assert to_iso(value) == "2016-12-19T16:52:13.460Z"
+
+
+def test_a_day_begins_at_midnight():
+    assert to_posix("2016-12-19") == to_posix(dt.date(2016, 12, 19)) == 1482105600.0
+
+
+def test_now_is_now():
+    assert abs(to_posix("now") - dt.datetime.now(dt.UTC).timestamp()) < 5.0
+
+
+@pytest.mark.parametrize("value", ["noon", "", "2016-13-01", 5.0, None, pd.NaT, np.datetime64("NaT")])
+def test_what_is_no_time_is_refused(value):
+    with pytest.raises(InputError, match="begin"):
+        to_posix(value, "begin")
+
+
+@given(st.floats(-1e9, 4e9))
+def test_back_and_forth_to_the_microsecond(posix_s):
+    assert to_posix(to_datetime64(posix_s)) == pytest.approx(posix_s, abs=1.1e-6)
