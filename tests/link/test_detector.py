@@ -8,9 +8,13 @@ from satqkd.errors import InputError
 from satqkd.link.detector import (
     Detector,
     click_statistics,
+    dark_counts_at_hz,
     dead_time_factor,
+    efficiency_mismatch,
     gate_acceptance,
+    neighbour_gate_fraction,
     noise_probability,
+    stray_click_probability,
 )
 
 
@@ -100,3 +104,33 @@ def test_detector_joins_efficiency_and_gate() -> None:
 def test_a_detector_that_cannot_be(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         Detector(**({"efficiency": 0.5, "dark_count_hz": 25.0, "gate_s": 1e-9} | wrong))
+
+
+def test_spill_into_the_neighbours() -> None:
+    """Analytic: with a gate as long as the period, what leaves the own gate falls into the others."""
+    spilled = neighbour_gate_fraction(10e-9, jitter_s=5e-9, period_s=10e-9)
+    assert spilled + gate_acceptance(10e-9, jitter_s=5e-9) == pytest.approx(1.0, abs=1e-6)
+    assert neighbour_gate_fraction(2e-9, jitter_s=0.0, period_s=10e-9) == 0.0
+    assert neighbour_gate_fraction(2e-9, jitter_s=0.3e-9, period_s=10e-9) < 1e-100
+    with pytest.raises(InputError, match="longer than the time between pulses"):
+        neighbour_gate_fraction(2e-9, jitter_s=1e-10, period_s=1e-9)
+
+
+def test_stray_clicks_are_noise() -> None:
+    """Analytic: an after-pulse in a hundred clicks, a tenth of the time in a gate: 1e-3 of the clicks."""
+    rate, clock = 1e5, 1e8
+    stray = stray_click_probability(rate, gate_s=1e-9, clock_rate_hz=clock, afterpulse_probability=0.01)
+    assert stray == pytest.approx(1e-3 * rate / clock, rel=1e-9)
+    detector = Detector(efficiency=0.5, dark_count_hz=25.0, gate_s=1e-9, afterpulse_probability=0.01)
+    assert detector.stray_click_probability(rate, clock_rate_hz=clock) == pytest.approx(stray)
+    more = detector.noise_probability(100.0, stray_probability=stray)
+    assert more - detector.noise_probability(100.0) == pytest.approx(stray, rel=1e-5)
+
+
+def test_dark_counts_double() -> None:
+    """Analytic: 16 K are two doublings of 8 K."""
+    assert dark_counts_at_hz(269.0, dark_count_hz=25.0, reference_k=253.0) == pytest.approx(100.0)
+
+
+def test_mismatch_is_reported() -> None:
+    assert efficiency_mismatch([0.5, 0.45, 0.5, 0.48]) == pytest.approx(0.1)
