@@ -139,6 +139,8 @@ def _length(
     wrong: FloatArray,
     efficiency: float,
 ) -> FloatArray:
+    vacuum = np.minimum(vacuum, total)
+    single = np.clip(single, 0.0, total - vacuum)
     known = test_single > 0.0
     phase = np.where(known, np.minimum(test_errors / np.where(known, test_single, 1.0), 0.5), 0.5)
     rate = np.minimum(wrong / np.where(total > 0.0, total, 1.0), 0.5)

@@ -13,12 +13,12 @@ from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
 from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
-from satqkd.protocols.photons import single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.photons import PhotonBounds, single_photon_errors, vacuum_and_single_photon_events
 from satqkd.protocols.sampling import phase_error_bound
 from satqkd.protocols.tail_bounds import TAIL_BOUNDS, TailBound
 from satqkd.units import FloatArray
 
-_TERMS = 21.0
+TERMS = 21.0
 """Error terms of the proof among which epsilon_secrecy is shared."""
 
 
@@ -52,6 +52,42 @@ class DecoyKey:
     test_single_photon_events: float | FloatArray
     test_single_photon_errors: float | FloatArray
     leakage_bits: float | FloatArray
+
+
+def photon_bounds(
+    key: FloatArray,
+    test: FloatArray,
+    wrong: FloatArray,
+    *,
+    intensities: FloatArray,
+    probabilities: FloatArray,
+    log_terms: float,
+    tail_bound: TailBound,
+    cap_errors: bool = True,
+    clamp_tails: bool = True,
+) -> PhotonBounds:
+    """Return what the counts in the key basis, those in the test basis and the errors among these tell of photons.
+
+    Arguments are those of `secret_key_length`, unchecked, with the logarithm of the error terms over epsilon_secrecy;
+    nothing is clipped to the counts.
+    """
+    scales = {"intensities": intensities, "probabilities": probabilities}
+
+    def bounds(counts: FloatArray) -> dict[str, FloatArray]:
+        lower, upper = TAIL_BOUNDS[tail_bound](counts, log_inverse_epsilon=log_terms)
+        return {"lower": np.maximum(lower, 0.0) if clamp_tails else lower, "upper": upper}
+
+    vacuum, single = vacuum_and_single_photon_events(**bounds(key), **scales)
+    _, test_single = vacuum_and_single_photon_events(**bounds(test), **scales)
+    errors = single_photon_errors(**bounds(wrong), **scales)
+    if cap_errors:
+        errors = np.minimum(errors, wrong.sum(axis=-1))
+    return PhotonBounds(vacuum, single, test_single, errors)
+
+
+def overhead_bits(log_terms: float, epsilon_correctness: float) -> float:
+    """Return what privacy amplification and error verification cost, ``6 log2(21/eps_sec) + log2(2/eps_cor)`` [bit]."""
+    return float(6.0 * log_terms / np.log(2.0) + np.log2(2.0 / epsilon_correctness))
 
 
 def secret_key_length(
@@ -123,37 +159,36 @@ def secret_key_length(
     checks.errors_within("test_errors", wrong, test)
     mu = checks.two_decoy_intensities(intensities)
     p = checks.probabilities_array("probabilities", probabilities, count=3)
-    log_terms = float(np.log(_TERMS / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
+    log_terms = float(np.log(TERMS / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
     efficiency = checks.correction_efficiency(error_correction_efficiency)
     checks.one_of("tail_bound", tail_bound, tuple(TAIL_BOUNDS))
 
-    def bounds(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        lower, upper = TAIL_BOUNDS[tail_bound](counts, log_inverse_epsilon=log_terms)
-        return (np.maximum(lower, 0.0) if clamp_tails else lower), upper
-
-    def photons(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        lower, upper = bounds(counts)
-        vacuum, single = vacuum_and_single_photon_events(lower=lower, upper=upper, intensities=mu, probabilities=p)
-        total = counts.sum(axis=-1)
-        vacuum = np.minimum(vacuum, total)
-        return vacuum, np.minimum(single, total - vacuum)
-
-    vacuum, single = photons(key)
-    _, test_single = photons(test)
-    lower, upper = bounds(wrong)
-    single_errors = single_photon_errors(lower=lower, upper=upper, intensities=mu, probabilities=p)
-    if cap_errors:
-        single_errors = np.minimum(single_errors, wrong.sum(axis=-1))
-    log2_terms = log_terms / np.log(2.0)
-    phase = phase_error_bound(errors=single_errors, sample=test_single, rest=single, log2_inverse_epsilon=log2_terms)
+    found = photon_bounds(
+        key,
+        test,
+        wrong,
+        intensities=mu,
+        probabilities=p,
+        log_terms=log_terms,
+        tail_bound=tail_bound,
+        cap_errors=cap_errors,
+        clamp_tails=clamp_tails,
+    )
     total = key.sum(axis=-1)
+    vacuum = np.minimum(found.vacuum, total)
+    single = np.clip(found.single, 0.0, total - vacuum)
+    test_single = np.clip(found.test_single, 0.0, test.sum(axis=-1))
+    log2_terms = log_terms / np.log(2.0)
+    phase = phase_error_bound(
+        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log2_terms
+    )
     if leakage_bits is None:
         rate = key_wrong / np.where(total > 0.0, total, 1.0)
         leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
     else:
         leakage = checks.counts_array("leakage_bits", leakage_bits)
-    overhead = 6.0 * log2_terms + np.log2(2.0 / checks.epsilon("epsilon_correctness", epsilon_correctness))
-    length = vacuum + single * entropy_deficit(phase) - leakage - overhead
+    correctness = checks.epsilon("epsilon_correctness", epsilon_correctness)
+    length = vacuum + single * entropy_deficit(phase) - leakage - overhead_bits(log_terms, correctness)
     return DecoyKey(
         secret_bits=floor_bits(length),
         length_bits=plain(length),
@@ -161,7 +196,7 @@ def secret_key_length(
         vacuum_events=plain(vacuum),
         single_photon_events=plain(single),
         test_single_photon_events=plain(test_single),
-        test_single_photon_errors=plain(single_errors),
+        test_single_photon_errors=plain(found.test_errors),
         leakage_bits=plain(leakage),
     )
 

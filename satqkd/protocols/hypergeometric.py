@@ -48,7 +48,7 @@ def most_errors_elsewhere(*, errors: int, sample: int, rest: int, log_inverse_pr
     arrays = (np.array([float(size)]) for size in (errors, sample, rest))
     sizes = dict(zip(("errors", "sample", "rest"), arrays, strict=True))
     start = np.array([errors / sample])
-    closed = float(invert_tail(**sizes, low=start, high=1.0, target=log_inverse_probability, steps=24)[0]) * rest
+    closed = float(invert_tail(**sizes, low=start, high=1.0, target=log_inverse_probability)[0]) * rest
     # The closed form is safe and less than 2 % above; where rounding says otherwise the bracket is widened.
     high = min(rest, math.ceil(closed))
     while not improbable(high):

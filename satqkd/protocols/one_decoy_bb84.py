@@ -16,6 +16,7 @@ from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
 from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
 from satqkd.protocols.photons import (
+    PhotonBounds,
     one_decoy_single_photon_errors,
     one_decoy_single_photon_events,
     one_decoy_vacuum_events,
@@ -65,32 +66,97 @@ class OneDecoyKey:
 
 
 @dataclass(frozen=True, slots=True)
-class _Constants:
-    """Where the two proofs differ."""
+class Constants:
+    """Where the two proofs differ.
+
+    Parameters
+    ----------
+    terms : float
+        Error terms among which epsilon_secrecy is shared.
+    privacy_terms, privacy_offset_bits : float
+        What privacy amplification costs: so many binary logarithms of terms over epsilon, less an offset [bit].
+    clips_counts : bool
+        Whether bounds on counts stay between zero and the total.
+    with_vacuum : bool
+        Whether detections from vacuum count as key.
+    phase_error : callable
+        How the test basis bounds the phase error of the key.
+    """
 
     terms: float
+    privacy_terms: float
+    privacy_offset_bits: float
     clips_counts: bool
     with_vacuum: bool
     phase_error: Callable[..., FloatArray]
-    overhead_bits: Callable[[float], float]
+
+    def overhead_bits(self, log_terms: float, epsilon_correctness: float) -> float:
+        """Return what privacy amplification and error verification cost [bit]."""
+        privacy = self.privacy_terms * log_terms / np.log(2.0) - self.privacy_offset_bits
+        return float(privacy + np.log2(2.0 / epsilon_correctness))
 
 
-_PROOFS: dict[Proof, _Constants] = {
-    "wiesemann2026": _Constants(
+PROOFS: dict[Proof, Constants] = {
+    "wiesemann2026": Constants(
         terms=15.0,
+        privacy_terms=4.0,
+        privacy_offset_bits=1.0,
         clips_counts=True,
         with_vacuum=False,
         phase_error=serfling_phase_error,
-        overhead_bits=lambda log2_terms: 4.0 * (log2_terms - 0.25),
     ),
-    "rusca2018": _Constants(
+    "rusca2018": Constants(
         terms=19.0,
+        privacy_terms=6.0,
+        privacy_offset_bits=0.0,
         clips_counts=False,
         with_vacuum=True,
         phase_error=phase_error_bound,
-        overhead_bits=lambda log2_terms: 6.0 * log2_terms,
     ),
 }
+
+
+def photon_bounds(
+    key: FloatArray,
+    key_wrong: FloatArray,
+    test: FloatArray,
+    test_wrong: FloatArray,
+    *,
+    intensities: FloatArray,
+    probabilities: FloatArray,
+    log_terms: float,
+    clips_counts: bool,
+) -> tuple[PhotonBounds, FloatArray, FloatArray]:
+    """Return what counts and errors in both bases tell of photons, and upper bounds on vacuum in either basis.
+
+    Arguments are those of `secret_key_length`, unchecked, with the logarithm of the error terms over epsilon_secrecy.
+    """
+    scales = {"intensities": intensities, "probabilities": probabilities}
+    tau0, _ = photon_number_probabilities(intensities, probabilities)
+
+    def bounds(counts: FloatArray) -> dict[str, FloatArray]:
+        lower, upper = hoeffding(counts, log_inverse_epsilon=log_terms)
+        if clips_counts:
+            total = counts.sum(axis=-1, keepdims=True)
+            lower, upper = np.maximum(lower, 0.0), np.minimum(upper, total)
+        return {"lower": lower, "upper": upper}
+
+    def photons(counts: FloatArray, wrong: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        total = counts.sum(axis=-1)
+        # Half of what comes from vacuum is wrong, so the errors of any intensity bound it; the smaller one does best.
+        noise = (np.exp(intensities) / probabilities * bounds(wrong)["upper"]).min(axis=-1)
+        vacuum_upper = 2.0 * (tau0 * noise + np.sqrt(0.5 * log_terms * total))
+        if clips_counts:
+            vacuum_upper = np.minimum(vacuum_upper, total)
+        single = one_decoy_single_photon_events(**bounds(counts), vacuum_upper=vacuum_upper, **scales)
+        return one_decoy_vacuum_events(**bounds(counts), **scales), single, vacuum_upper
+
+    vacuum, single, vacuum_upper = photons(key, key_wrong)
+    _, test_single, test_vacuum_upper = photons(test, test_wrong)
+    errors = one_decoy_single_photon_errors(**bounds(test_wrong), **scales)
+    if clips_counts:
+        errors = np.minimum(errors, test.sum(axis=-1))
+    return PhotonBounds(vacuum, single, test_single, errors), vacuum_upper, test_vacuum_upper
 
 
 def secret_key_length(
@@ -162,58 +228,40 @@ def secret_key_length(
     checks.errors_within("test_errors", test_wrong, test)
     mu = checks.one_decoy_intensities(intensities)
     p = checks.probabilities_array("probabilities", probabilities, count=2)
-    checks.one_of("proof", proof, tuple(_PROOFS))
+    checks.one_of("proof", proof, tuple(PROOFS))
     if states != 4:
         raise InputError(
             f"states = {states!r} is not covered: both proofs bound the phase error from a test basis of two states.",
             "Send all four states, or see Rusca et al., PRA 98, 052336 (2018) for three, whose phase error takes the "
             "mismatched bases too.",
         )
-    constants = _PROOFS[proof]
+    constants = PROOFS[proof]
     log_terms = float(np.log(constants.terms / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
-    log2_terms = log_terms / float(np.log(2.0))
-    tau0, _ = photon_number_probabilities(mu, p)
-
-    def bounds(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        lower, upper = hoeffding(counts, log_inverse_epsilon=log_terms)
-        if constants.clips_counts:
-            total = counts.sum(axis=-1, keepdims=True)
-            lower, upper = np.maximum(lower, 0.0), np.minimum(upper, total)
-        return lower, upper
-
-    def photons(counts: FloatArray, wrong: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        lower, upper = bounds(counts)
-        _, wrong_upper = bounds(wrong)
-        total = counts.sum(axis=-1)
-        # Half of what comes from vacuum is wrong, so the errors of any intensity bound it; the smaller one does best.
-        noise = (np.exp(mu) / p * wrong_upper).min(axis=-1)
-        vacuum_upper = 2.0 * (tau0 * noise + np.sqrt(0.5 * log_terms * total))
-        if constants.clips_counts:
-            vacuum_upper = np.minimum(vacuum_upper, total)
-        single = one_decoy_single_photon_events(
-            lower=lower, upper=upper, vacuum_upper=vacuum_upper, intensities=mu, probabilities=p
-        )
-        vacuum = one_decoy_vacuum_events(lower=lower, upper=upper, intensities=mu, probabilities=p)
-        return np.minimum(vacuum, total), np.minimum(single, total), vacuum_upper
-
-    vacuum, single, vacuum_upper = photons(key, key_wrong)
-    _, test_single, test_vacuum_upper = photons(test, test_wrong)
-    lower, upper = bounds(test_wrong)
-    single_errors = one_decoy_single_photon_errors(lower=lower, upper=upper, intensities=mu, probabilities=p)
-    if constants.clips_counts:
-        single_errors = np.minimum(single_errors, test.sum(axis=-1))
-    phase = constants.phase_error(
-        errors=single_errors, sample=test_single, rest=single, log2_inverse_epsilon=log2_terms
+    found, vacuum_upper, test_vacuum_upper = photon_bounds(
+        key,
+        key_wrong,
+        test,
+        test_wrong,
+        intensities=mu,
+        probabilities=p,
+        log_terms=log_terms,
+        clips_counts=constants.clips_counts,
     )
     total = key.sum(axis=-1)
+    vacuum = np.minimum(found.vacuum, total)
+    single = np.clip(found.single, 0.0, total)
+    test_single = np.clip(found.test_single, 0.0, test.sum(axis=-1))
+    phase = constants.phase_error(
+        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log_terms / np.log(2.0)
+    )
     if leakage_bits is None:
         rate = key_wrong.sum(axis=-1) / np.where(total > 0.0, total, 1.0)
         efficiency = checks.correction_efficiency(error_correction_efficiency)
         leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
     else:
         leakage = checks.counts_array("leakage_bits", leakage_bits)
-    correctness = np.log2(2.0 / checks.epsilon("epsilon_correctness", epsilon_correctness))
-    length = single * entropy_deficit(phase) - leakage - constants.overhead_bits(log2_terms) - correctness
+    correctness = checks.epsilon("epsilon_correctness", epsilon_correctness)
+    length = single * entropy_deficit(phase) - leakage - constants.overhead_bits(log_terms, correctness)
     if constants.with_vacuum if with_vacuum is None else with_vacuum:
         length = length + np.minimum(vacuum, total - single)
     return OneDecoyKey(
@@ -223,7 +271,7 @@ def secret_key_length(
         vacuum_events=plain(vacuum),
         single_photon_events=plain(single),
         test_single_photon_events=plain(test_single),
-        test_single_photon_errors=plain(single_errors),
+        test_single_photon_errors=plain(found.test_errors),
         leakage_bits=plain(leakage),
         vacuum_events_upper=plain(vacuum_upper),
         test_vacuum_events_upper=plain(test_vacuum_upper),
@@ -279,7 +327,7 @@ class OneDecoyBB84:
         check_limits(self)
         checks.one_of("OneDecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("OneDecoyBB84.key_bases", self.key_bases, ("one",))
-        checks.one_of("OneDecoyBB84.proof", self.proof, tuple(_PROOFS))
+        checks.one_of("OneDecoyBB84.proof", self.proof, tuple(PROOFS))
         checks.one_decoy_intensities(self.intensities)
         checks.probabilities_array("probabilities", self.probabilities, count=2)
 

@@ -1,10 +1,32 @@
-"""What the counts of a signal and two decoys tell of vacuum and single photons."""
+"""What the counts of a signal and its decoys tell of vacuum and single photons."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from satqkd.units import FloatArray
+
+
+class PhotonBounds(NamedTuple):
+    """What the counts of a block tell of its photons; arrays over blocks.
+
+    Attributes
+    ----------
+    vacuum : ndarray
+        Lower bound on the key-basis detections from vacuum [1], >= 0.
+    single, test_single : ndarray
+        Lower bounds on the detections from single photons in the key basis and in the test basis [1], below zero where
+        the counts are too few to tell.
+    test_errors : ndarray
+        Upper bound on the errors of the latter [1], >= 0.
+    """
+
+    vacuum: FloatArray
+    single: FloatArray
+    test_single: FloatArray
+    test_errors: FloatArray
 
 
 def vacuum_and_single_photon_events(
@@ -22,7 +44,8 @@ def vacuum_and_single_photon_events(
     Returns
     -------
     vacuum_events, single_photon_events : ndarray
-        Each >= 0 [1], shape (...).
+        Shape (...) [1]. Vacuum is >= 0; single photons are below zero where the counts are too few to tell, the more so
+        the fewer.
 
     Notes
     -----
@@ -36,7 +59,7 @@ def vacuum_and_single_photon_events(
     y0 = np.maximum((mu2 * n3_lower - mu3 * n2_upper) / (mu2 - mu3), 0.0)
     squares = (mu2 - mu3) * (mu2 + mu3)
     y1 = mu1 * (n2_lower - n3_upper - squares / mu1**2 * (n1_upper - y0)) / (mu1 * (mu2 - mu3) - squares)
-    return np.asarray(tau0 * y0), np.asarray(tau1 * np.maximum(y1, 0.0))
+    return np.asarray(tau0 * y0), np.asarray(tau1 * y1)
 
 
 def single_photon_errors(
@@ -123,7 +146,7 @@ def one_decoy_single_photon_events(
     Returns
     -------
     ndarray
-        Lower bound, >= 0 [1], shape (...).
+        Lower bound [1], shape (...); below zero where the counts are too few to tell.
 
     Notes
     -----
@@ -134,7 +157,7 @@ def one_decoy_single_photon_events(
     tau0, tau1 = photon_number_probabilities(intensities, probabilities)
     ratio = (mu2 / mu1) ** 2
     excess = (scale * lower)[..., 1] - ratio * (scale * upper)[..., 0] - (1.0 - ratio) * vacuum_upper / tau0
-    return np.asarray(np.maximum(tau1 * mu1 / (mu2 * (mu1 - mu2)) * excess, 0.0))
+    return np.asarray(tau1 * mu1 / (mu2 * (mu1 - mu2)) * excess)
 
 
 def one_decoy_single_photon_errors(

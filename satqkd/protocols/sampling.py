@@ -9,6 +9,9 @@ from satqkd.units import FloatArray
 
 _LN2 = float(np.log(2.0))
 
+_MOST_STEPS = 60
+"""Steps of Newton's method at most: enough for bisection alone, ten times what it takes."""
+
 
 def gaussian_phase_error(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
@@ -174,24 +177,28 @@ def _half_divergence(x: FloatArray, q: FloatArray, difference: FloatArray) -> Fl
 
 
 def invert_tail(
-    *,
-    errors: FloatArray,
-    sample: FloatArray,
-    rest: FloatArray,
-    low: FloatArray,
-    target: float,
-    high: float = 0.5,
-    steps: int = 48,
+    *, errors: FloatArray, sample: FloatArray, rest: FloatArray, low: FloatArray, target: float, high: float = 0.5
 ) -> FloatArray:
-    """Return the smallest rate between `low` and `high` whose exponent reaches the target, or `high` [1].
+    """Return the rate between `low` and `high` whose exponent is the target, or `high` [1].
 
-    The excess over `low` is bisected from above, by ratios, since it can be of any order.
+    Newton's method in the logarithm of the excess over the sample's rate, with the derivative of the exponent's leading
+    part, kept between bounds that every step improves.
     """
-    least = 1e-12 * (low + 1.0 / sample)
-    lower, upper = np.log(least), np.log(np.maximum(high - low, least))
-    for _ in range(steps):
-        middle = 0.5 * (lower + upper)
-        rate = low + np.exp(middle)
-        reached = hypergeometric_tail_exponent(errors=errors, sample=sample, rest=rest, rate=rate) >= target
-        lower, upper = np.where(reached, lower, middle), np.where(reached, middle, upper)
-    return np.minimum(low + np.exp(upper), high)
+    sizes = {"errors": errors, "sample": sample, "rest": rest}
+    rate = errors / sample
+    lower = np.log(np.maximum(low - rate, 1e-12 * (rate + 1.0 / sample)))
+    upper = np.log(np.maximum(high - rate, np.exp(lower)))
+    guess = np.log((target + np.sqrt(2.0 * target * errors)) * (1.0 / sample + 1.0 / rest))
+    guess = np.where((guess > lower) & (guess < upper), guess, 0.5 * (lower + upper))
+    highest = upper
+    for _ in range(_MOST_STEPS):
+        phi = rate + np.exp(guess)
+        shortfall = target - hypergeometric_tail_exponent(**sizes, rate=phi)
+        lower, upper = np.where(shortfall > 0.0, guess, lower), np.where(shortfall > 0.0, upper, guess)
+        if np.all((np.abs(shortfall) <= 1e-13 * target) | (upper - lower <= 1e-14)):
+            break
+        mean = (errors + rest * phi) / (sample + rest)
+        odds = np.log(phi / mean * ((1.0 - mean) / np.maximum(1.0 - phi, 1e-300)))
+        step = guess + shortfall / np.maximum(rest * odds * (phi - rate), 1e-300)
+        guess = np.where((step > lower) & (step < upper), step, 0.5 * (lower + upper))
+    return np.where(upper == highest, high, np.minimum(rate + np.exp(guess), high))
