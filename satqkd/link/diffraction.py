@@ -87,6 +87,16 @@ def diffraction_transmittance(
             f"Diffraction at {float(length.min()) / 1e3:.0f} km is in the near field of a {2 * a:g} m aperture "
             f"(Fresnel number above {FRAUNHOFER_LIMIT}): the result is that of a beam focused on the receiver."
         )
+    return _caught(
+        length, wavelength_m, aperture_m, g, a, waist_radius_m, transmitter_obscuration_ratio, jitter_rad, bias_rad
+    )
+
+
+def _caught(
+    length: FloatArray, wavelength_m: float, aperture_m: float, g: float, a: float, waist_radius_m: float,
+    transmitter_obscuration_ratio: float, jitter_rad: float, bias_rad: float,
+) -> FloatArray:  # fmt: skip
+    """`diffraction_transmittance` of checked arguments, g the receiver's obscuration, a the transmitter's radius."""
     k = 2.0 * np.pi / wavelength_m
     u = k * a * aperture_m / 2.0 / length
     # An obscuration that blocks no light would only split the integral into panels of no width.
@@ -200,8 +210,16 @@ class TruncatedGaussian(PointingErrors):
     def geometric_transmittance(
         self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
-        """Share of the steady, centred beam that a receiver catches."""
-        return self._mean(range_m, wavelength_m, aperture_m, obscuration_ratio, 0.0, 0.0)
+        """Share of the steady, centred beam that a receiver catches; warns of the near field."""
+        return diffraction_transmittance(
+            range_m,
+            wavelength_m=wavelength_m,
+            aperture_m=aperture_m,
+            transmitter_aperture_m=self.aperture_m,
+            waist_radius_m=self.waist_radius_m,
+            obscuration_ratio=obscuration_ratio,
+            transmitter_obscuration_ratio=self.obscuration_ratio,
+        )
 
     def pointing_transmittance(
         self,
@@ -232,14 +250,7 @@ class TruncatedGaussian(PointingErrors):
         self, range_m: ArrayLike, wavelength_m: float, aperture_m: float, obscuration_ratio: float,
         jitter_rad: float, bias_rad: float,
     ) -> FloatArray:  # fmt: skip
-        return diffraction_transmittance(
-            range_m,
-            wavelength_m=wavelength_m,
-            aperture_m=aperture_m,
-            transmitter_aperture_m=self.aperture_m,
-            waist_radius_m=self.waist_radius_m,
-            obscuration_ratio=obscuration_ratio,
-            transmitter_obscuration_ratio=self.obscuration_ratio,
-            jitter_rad=jitter_rad,
-            bias_rad=bias_rad,
-        )
+        return _caught(
+            within("range_m", range_m, 0.0, above=True), wavelength_m, aperture_m, obscuration_ratio,
+            self.aperture_m / 2.0, self.waist_radius_m, self.obscuration_ratio, jitter_rad, bias_rad,
+        )  # fmt: skip

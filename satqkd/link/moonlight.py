@@ -142,6 +142,7 @@ def moonlight_w_m2_sr_um(
     moon_illumination: ArrayLike,
     moon_separation_deg: ArrayLike,
     extinction_v_mag: float = 0.172,
+    irradiance_ratio: float | None = None,
 ) -> FloatArray:
     """Radiance of moonlit sky at a wavelength, 0 with the Moon's disc below the horizon.
 
@@ -157,6 +158,8 @@ def moonlight_w_m2_sr_um(
         Angle between Moon and line of sight [deg].
     extinction_v_mag : float, optional
         V-band extinction [mag per airmass].
+    irradiance_ratio : float or None, optional
+        Solar irradiance at the wavelength over that at 550 nm; by default `solar_ratio`.
 
     Returns
     -------
@@ -174,11 +177,12 @@ def moonlight_w_m2_sr_um(
     moon = within("moon_elevation_deg", moon_elevation_deg, -90.0, 90.0)
     alpha = np.degrees(np.arccos(np.clip(2.0 * lit - 1.0, -1.0, 1.0)))
     illuminance = 10.0 ** (-0.4 * (3.84 + 0.026 * alpha + 4e-9 * alpha**4))
+    spectrum = solar_ratio(wavelength_m) if irradiance_ratio is None else irradiance_ratio
     redness = (wavelength_m / V_BAND_M) ** 0.7
     extinction = extinction_at(wavelength_m, extinction_v_mag=extinction_v_mag)
     beam = 10.0 ** (-0.4 * extinction.total_mag * airmass(np.maximum(moon, 0.0)))
     radiance = scattered_w_m2_sr_um(
-        illuminance * beam * solar_ratio(wavelength_m), elevation_deg=elevation_deg,
+        illuminance * beam * spectrum, elevation_deg=elevation_deg,
         separation_deg=moon_separation_deg, extinction=extinction,
     )  # fmt: skip
     risen = np.clip((moon + MOON_RADIUS_DEG) / (2.0 * MOON_RADIUS_DEG), 0.0, 1.0)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.link.checks import within
 from satqkd.link.quadrature import gauss_legendre
-from satqkd.link.turbulence import TOP_M, HufnagelValley, _profile, _wave
+from satqkd.link.turbulence import TOP_M, HufnagelValley, cn2_weights, wavenumber_and_secant
 from satqkd.units import FloatArray
 
 
@@ -34,7 +34,7 @@ def rytov_variance(moment_5_6: ArrayLike, *, wavelength_m: ArrayLike, elevation_
         2.25 k^(7/6) sec^(11/6) z int Cn² h^(5/6) dh [1]: the variance of the log-irradiance of a point receiver, as
         long as it is small against 1 (Andrews & Phillips 2005, eq. 12.38; ITU-R P.1622).
     """
-    k, secant = _wave(wavelength_m, elevation_deg)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
     moment = within("moment_5_6", moment_5_6, 0.0)
     return np.asarray(2.25 * k ** (7.0 / 6.0) * secant ** (11.0 / 6.0) * moment)
 
@@ -130,7 +130,7 @@ def aperture_averaging_yura(
         [1 + 1.1 (D²/(lambda h_s sec z))^(7/6)]^(-1); Yura & McKinley 1983, Appl. Opt. 22, 3353,
         doi:10.1364/AO.22.003353.
     """
-    k, secant = _wave(wavelength_m, elevation_deg)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
     d = within("aperture_m", aperture_m, 0.0)
     height = within("scale_height_m", scale_height_m, 0.0, above=True)
     return np.asarray(1.0 / (1.0 + 1.1 * (d**2 * k / (2.0 * np.pi * height * secant)) ** (7.0 / 6.0)))
@@ -172,8 +172,8 @@ def weak_scintillation_index(
     point receiver's Rytov variance is below some 0.3.
     """
     d = float(within("aperture_m", aperture_m, 0.0, above=True))
-    k, secant = _wave(wavelength_m, elevation_deg)
-    height, cn2_weight = _profile(profile, float(altitude_m), TOP_M)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
+    height, cn2_weight = cn2_weights(profile, float(altitude_m), TOP_M)
     logs, values = _averaging_table()
     # The inner integral is (D/2)^(5/3) times a function of l/(k (D/2)²) alone.
     distance = np.asarray(secant)[..., None] * height

@@ -85,7 +85,12 @@ def light_pollution_w_m2_sr_um(sky_quality_v_mag_arcsec2: ArrayLike) -> FloatArr
 
 
 def sunlight_w_m2_sr_um(
-    *, wavelength_m: float, elevation_deg: ArrayLike, sun_elevation_deg: ArrayLike, extinction_v_mag: float = 0.172
+    *,
+    wavelength_m: float,
+    elevation_deg: ArrayLike,
+    sun_elevation_deg: ArrayLike,
+    extinction_v_mag: float = 0.172,
+    irradiance_ratio: float | None = None,
 ) -> FloatArray:
     """Radiance of the clear sky by day and in twilight.
 
@@ -97,6 +102,8 @@ def sunlight_w_m2_sr_um(
         Elevation of the line of sight and of the Sun [deg].
     extinction_v_mag : float, optional
         V-band extinction [mag per airmass].
+    irradiance_ratio : float or None, optional
+        Solar irradiance at the wavelength over that at 550 nm; by default `solar_ratio`.
 
     Returns
     -------
@@ -113,7 +120,7 @@ def sunlight_w_m2_sr_um(
     sun = within("sun_elevation_deg", sun_elevation_deg, -90.0, 90.0)
     extinction = extinction_at(wavelength_m, extinction_v_mag=extinction_v_mag)
     x = _path(elevation_deg)
-    ratio = solar_ratio(wavelength_m)
+    ratio = solar_ratio(wavelength_m) if irradiance_ratio is None else irradiance_ratio
 
     def day(up: FloatArray) -> FloatArray:
         beam = 10.0 ** (-0.4 * (3.84 + extinction.total_mag * sky_airmass(90.0 - up)))
@@ -192,7 +199,7 @@ class NaturalSky:
         moon_separation_deg: ArrayLike,
     ) -> dict[str, FloatArray]:
         """Radiance of each part of the sky [W m^-2 sr^-1 um^-1]: airglow, light_pollution, moonlight, sunlight."""
-        k = self.extinction_v_mag
+        k, spectrum = self.extinction_v_mag, solar_ratio(wavelength_m)
         city = self.light_pollution_w_m2_sr_um
         if self.sky_quality_v_mag_arcsec2 is not None:
             city += float(light_pollution_w_m2_sr_um(self.sky_quality_v_mag_arcsec2))
@@ -207,12 +214,14 @@ class NaturalSky:
                 moon_illumination=moon_illumination,
                 moon_separation_deg=moon_separation_deg,
                 extinction_v_mag=k,
+                irradiance_ratio=spectrum,
             ),
             "sunlight": sunlight_w_m2_sr_um(
                 wavelength_m=wavelength_m,
                 elevation_deg=elevation_deg,
                 sun_elevation_deg=sun_elevation_deg,
                 extinction_v_mag=k,
+                irradiance_ratio=spectrum,
             ),
         }
 

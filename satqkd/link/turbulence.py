@@ -127,7 +127,7 @@ def fried_parameter_m(cn2_integral: ArrayLike, *, wavelength_m: ArrayLike, eleva
     -----
     Andrews & Phillips (2005), eq. 12.23. The layers are flat: not to be trusted below some 10 deg.
     """
-    k, secant = _wave(wavelength_m, elevation_deg)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
     integral = within("cn2_integral", cn2_integral, 0.0)
     with np.errstate(divide="ignore"):
         return np.asarray((0.423 * k**2 * secant * integral) ** -0.6)
@@ -148,7 +148,7 @@ def isoplanatic_angle_rad(moment_5_3: ArrayLike, *, wavelength_m: ArrayLike, ele
     ndarray
         theta0 = [2.914 k² sec^(8/3) z int Cn² h^(5/3) dh]^(-3/5) [rad]; Andrews & Phillips (2005), eq. 12.30.
     """
-    k, secant = _wave(wavelength_m, elevation_deg)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
     with np.errstate(divide="ignore"):
         return np.asarray((2.914 * k**2 * secant ** (8.0 / 3.0) * within("moment_5_3", moment_5_3, 0.0)) ** -0.6)
 
@@ -169,11 +169,12 @@ def greenwood_frequency_hz(wind_moment: ArrayLike, *, wavelength_m: ArrayLike, e
         f_G = [0.102 k² sec z int Cn² V^(5/3) dh]^(3/5) [Hz]; Greenwood 1977, J. Opt. Soc. Am. 67, 390,
         doi:10.1364/JOSA.67.000390.
     """
-    k, secant = _wave(wavelength_m, elevation_deg)
+    k, secant = wavenumber_and_secant(wavelength_m, elevation_deg)
     return np.asarray((0.102 * k**2 * secant * within("wind_moment", wind_moment, 0.0)) ** 0.6)
 
 
-def _wave(wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+def wavenumber_and_secant(wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Wavenumber [1/m] of a wavelength [m], and secant of the zenith angle at an elevation [deg]."""
     k = 2.0 * np.pi / within("wavelength_m", wavelength_m, 0.0, above=True)
     elevation = within("elevation_deg", elevation_deg, 0.0, 90.0 + 1e-6, above=True)
     return np.asarray(k), np.asarray(1.0 / np.sin(np.radians(elevation)))
@@ -230,7 +231,7 @@ class HufnagelValley:
 
     def wind_moment(self, *, altitude_m: float, slew_rad_s: float = 0.0) -> float:
         """Integral of Cn² V^(5/3) over height above the station [m^2 s^(-5/3)], V Bufton's wind."""
-        height, cn2_weight = _profile(self, float(altitude_m), TOP_M)
+        height, cn2_weight = cn2_weights(self, float(altitude_m), TOP_M)
         wind = bufton_wind_m_s(height, ground_wind_m_s=self.ground_wind_m_s, slew_rad_s=slew_rad_s)
         return float(cn2_weight @ np.abs(wind) ** (5.0 / 3.0))
 
@@ -250,13 +251,13 @@ class HufnagelValley:
 
 @lru_cache(maxsize=256)
 def _moment(profile: HufnagelValley, power: float, altitude_m: float, top_m: float) -> float:
-    height, cn2_weight = _profile(profile, altitude_m, top_m)
+    height, cn2_weight = cn2_weights(profile, altitude_m, top_m)
     return float(cn2_weight @ height**power)
 
 
 @lru_cache(maxsize=64)
-def _profile(profile: HufnagelValley, altitude_m: float, top_m: float) -> tuple[FloatArray, FloatArray]:
-    """Heights above the station and Cn² times its quadrature weight there."""
+def cn2_weights(profile: HufnagelValley, altitude_m: float, top_m: float) -> tuple[FloatArray, FloatArray]:
+    """Heights above the station [m] and Cn² times its quadrature weight there [m^(1/3)]: nodes of every moment."""
     # Panels thin where the 100 m surface layer is, and below it for the fractional powers at h = 0.
     near_m = [0.0, 1.0, 10.0, 50.0, 100.0, 200.0, 400.0, 700.0, 1000.0, 1500.0]
     steps = np.array([*near_m, 2e3, 3e3, 4e3, 6e3, 8e3, 1e4, 1.3e4, 1.6e4, 2e4, 3e4, 5e4])

@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import numpy as np
 import pytest
@@ -7,12 +8,15 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from satqkd.errors import InputError
-from satqkd.link.atmosphere import ClearSkyTable, Visibility, ZenithExtinction
+from satqkd.link.atmosphere import Visibility, ZenithExtinction
 from satqkd.link.background import FixedRadiance
-from satqkd.link.beam import Transmitter
+from satqkd.link.beam import CollimatedGaussian, Transmitter
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import Detector
+from satqkd.link.diffraction import TruncatedGaussian
 from satqkd.link.receiver import Receiver
+from satqkd.link.sky import NaturalSky
+from satqkd.link.turbulence import HufnagelValley
 
 EARTH_RADIUS_M = 6_371_000.0
 MICIUS_HEIGHT_M = 493_000.0  # between the 490 and 500 km of the check
@@ -139,10 +143,112 @@ def test_budget_is_finite_and_monotone(
         assert np.all(np.diff(budget.transmittance) <= 0.0)
 
 
-def test_clear_sky_and_pinned_extinction_differ_as_stated(micius_link: Link) -> None:
-    """Pin: over the 19 Dec 2016 pass the clear-sky table is 3 to 7 dB short of the effective 2.7 dB zenith loss."""
-    range_m = np.array([645e3, 1180e3])
-    at = {"elevation_deg": elevation_at(range_m), "range_m": range_m}
-    clear = link_budget(dataclasses.replace(micius_link, atmosphere=ClearSkyTable()), **at)
-    short = link_budget(micius_link, **at).link_loss_db - clear.link_loss_db
-    assert np.all((short > 2.5) & (short < 7.0))
+RANGES_M = np.geomspace(2e5, 4e7, 30)
+ELEVATIONS_DEG = np.linspace(90.0, 0.1, 30)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    wavelength=st.floats(400e-9, 2000e-9),
+    transmitter=st.floats(0.01, 5.0),
+    waist=st.floats(0.2, 5.0),
+    shadow=st.floats(0.0, 0.8),
+    receiver=st.floats(0.01, 5.0),
+    jitter=st.floats(0.0, 1e-4),
+    tracking=st.floats(0.0, 1e-4),
+    sun=st.floats(-90.0, 90.0),
+    moon=st.floats(-90.0, 90.0),
+    lit=st.floats(0.0, 1.0),
+    separation=st.floats(0.0, 180.0),
+)
+def test_every_model_over_the_whole_domain(
+    wavelength: float, transmitter: float, waist: float, shadow: float, receiver: float, jitter: float,
+    tracking: float, sun: float, moon: float, lit: float, separation: float,
+) -> None:  # fmt: skip
+    """Every model at once: finite, >= 0, and each validity limit that is crossed is warned of exactly once."""
+    optics = Receiver(
+        aperture_m=receiver,
+        obscuration_ratio=0.3,
+        field_of_view_rad=1e-4,
+        filter_bandwidth_m=1e-9,
+        pointing_jitter_rad=tracking,
+        filter_shape="gaussian",
+    )
+    for sender in (
+        CollimatedGaussian(waist_radius_m=transmitter / 2, pointing_jitter_rad=jitter),
+        TruncatedGaussian(
+            aperture_m=transmitter,
+            waist_radius_m=waist * transmitter / 2,
+            obscuration_ratio=shadow,
+            pointing_jitter_rad=jitter,
+            pointing_jitter_elevations_deg=(10.0, 90.0),
+            pointing_jitter_factors=(3.0, 1.0),
+        ),
+    ):
+        link = Link(
+            wavelength_m=wavelength,
+            transmitter=sender,
+            receiver=optics,
+            detector=Detector(efficiency=0.5, dark_count_hz=25.0, gate_s=2e-9, jitter_s=1e-9),
+            atmosphere=Visibility(visibility_m=23e3),
+            background=NaturalSky(sky_quality_v_mag_arcsec2=20.0),
+            turbulence=HufnagelValley(),
+        )
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            budget = link_budget(
+                link,
+                elevation_deg=ELEVATIONS_DEG,
+                range_m=RANGES_M,
+                altitude_m=500.0,
+                range_rate_m_s=7e3,
+                sun_elevation_deg=sun,
+                moon_elevation_deg=moon,
+                moon_illumination=lit,
+                moon_separation_deg=separation,
+            )
+        near_field = isinstance(sender, TruncatedGaussian) and (transmitter / 2) ** 2 / (wavelength * 2e5) > 0.1
+        assert [str(warning.message).split(" at ")[0] for warning in caught] == ["Turbulence"] + near_field * [
+            "Diffraction"
+        ]
+        for field in dataclasses.fields(LinkBudget):
+            column = getattr(budget, field.name)
+            assert np.all(np.isfinite(column)), field.name
+            assert np.all(column >= 0.0), field.name
+        assert np.all((budget.transmittance >= 0.0) & (budget.transmittance <= 1.0))
+        assert np.all(np.diff(budget.turbulence_db) >= -1e-6)
+
+
+def test_seeing_and_tracking_are_told_apart(micius_link: Link) -> None:
+    """Tracking errors against the stop are pointing, what seeing adds is turbulence, and neither is counted twice."""
+    narrow = dataclasses.replace(micius_link.receiver, field_of_view_rad=2e-5, pointing_jitter_rad=4e-6)
+    at = {"elevation_deg": 30.0, "range_m": 9e5, "altitude_m": 890.0}
+    plain = link_budget(micius_link, **at)
+    tracked = link_budget(dataclasses.replace(micius_link, receiver=narrow), **at)
+    blurred = link_budget(dataclasses.replace(micius_link, receiver=narrow, turbulence=HufnagelValley()), **at)
+    assert tracked.pointing_db > plain.pointing_db + 0.1
+    assert tracked.turbulence_db == plain.turbulence_db == 0.0
+    assert blurred.pointing_db == tracked.pointing_db
+    r0 = HufnagelValley().fried_parameter_m(elevation_deg=30.0, wavelength_m=848.6e-9, altitude_m=890.0)
+    through = narrow.field_stop_transmittance(r0, wavelength_m=848.6e-9)
+    stop_db = blurred.pointing_db - plain.pointing_db + blurred.turbulence_db
+    assert 10 ** (-stop_db / 10) == pytest.approx(float(through), rel=1e-9)
+
+
+def test_doppler_against_a_narrow_filter(micius_link: Link) -> None:
+    """7 km/s shift 848.6 nm by 20 pm: nothing to 1 nm, all to 30 pm with steep sides."""
+    at = {"elevation_deg": 30.0, "range_m": 9e5, "range_rate_m_s": -7e3}
+    assert link_budget(micius_link, **at).receiver_optics_db == pytest.approx(7.9588, abs=1e-4)
+    etalon = dataclasses.replace(micius_link.receiver, filter_bandwidth_m=30e-12)
+    blocked = link_budget(dataclasses.replace(micius_link, receiver=etalon), **at)
+    assert blocked.receiver_optics_db == pytest.approx(3000.0)
+    assert blocked.transmittance == pytest.approx(0.0, abs=1e-250)
+
+
+def test_any_object_with_the_method_serves(micius_link: Link) -> None:
+    class Fog:
+        def transmittance(self, *, elevation_deg: object, wavelength_m: float, altitude_m: float) -> np.ndarray:
+            return np.full(np.shape(elevation_deg), 0.01)
+
+    budget = link_budget(dataclasses.replace(micius_link, atmosphere=Fog()), elevation_deg=[10.0, 60.0], range_m=1e6)
+    assert budget.atmosphere_db == pytest.approx([20.0, 20.0])
