@@ -115,8 +115,8 @@ class NightClass:
     Notes
     -----
     Er-long et al. 2005, New J. Phys. 7, 215, doi:10.1088/1367-2630/7/1/215. One value for all wavelengths and
-    directions. Its moonlight is 12 to 25 times that of Krisciunas & Schaefer 1991 in V, and its moonlit sky some 50 times
-    that of `satqkd.link.sky.NaturalSky` at 850 nm: a wide margin where noise decides.
+    directions. Its moonlight is 12 to 25 times that of Krisciunas & Schaefer 1991 in V, and its moonlit sky some 50
+    times that of `satqkd.link.sky.NaturalSky` at 850 nm: a wide margin where noise decides.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}

@@ -99,9 +99,10 @@ def _caught(
     """`diffraction_transmittance` of checked arguments, g the receiver's obscuration, a the transmitter's radius."""
     k = 2.0 * np.pi / wavelength_m
     u = k * a * aperture_m / 2.0 / length
-    # An obscuration that blocks no light would only split the integral into panels of no width.
+    # An obscuration or a jitter of nothing would only split or scale the integral beyond what floats resolve.
     shadow = transmitter_obscuration_ratio if transmitter_obscuration_ratio > 1e-6 else 0.0
-    shape = (waist_radius_m / a, shadow, k * a * jitter_rad, k * a * bias_rad)
+    shake = k * a * jitter_rad if k * a * jitter_rad > 1e-6 else 0.0
+    shape = (waist_radius_m / a, shadow, shake, k * a * bias_rad)
     caught = _encircled(u, *shape)
     if g > 0.0:
         caught = caught - _encircled(g * u, *shape)
@@ -236,7 +237,7 @@ class TruncatedGaussian(PointingErrors):
         length = np.asarray(range_m, dtype=float)
         steady = self._mean(length, *receiver, 0.0, 0.0)
         low, high = float(jitter.min()), float(jitter.max())
-        if high <= low * (1.0 + 1e-9):
+        if high - low <= max(1e-9 * low, 1e-15):
             mean = self._mean(length, *receiver, high, bias)
         else:
             length, jitter = np.broadcast_arrays(length, jitter)
