@@ -156,7 +156,9 @@ def test_it_is_a_transmittance_and_falls_with_range(
     for eta in (steady, shaken):
         assert np.all((eta > 0.0) & (eta <= 1.0))
         assert np.all(np.diff(eta) <= 1e-12)
-    assert np.all(shaken <= steady * (1 + 1e-9))
+    # Within the central lobe; a larger receiver may have a bright ring of an obscured beam shaken into it.
+    inside = np.pi / wavelength * transmitter * receiver / 2 / length < 1.0
+    assert np.all(shaken[inside] <= steady[inside] * (1 + 1e-9))
 
 
 def test_a_transmitter_that_cannot_be() -> None:

@@ -170,4 +170,4 @@ def test_every_sky_has_a_brightness(
     for name, term in sky.items():
         assert np.isfinite(term), name
         assert term >= 0.0, name
-        assert term < 1e5, name
+        assert term < 1e6, name  # the Sun's aureole at the zenith
