@@ -58,7 +58,7 @@ def test_offset_beam_against_a_double_integral(w: float, a: float, g: float, d: 
 def test_captured_fraction_is_a_transmittance(w: float, aperture: float, g: float, offset: float) -> None:
     moved = captured_fraction(w, aperture_m=aperture, obscuration_ratio=g, offset_m=offset)
     whole = captured_fraction(w, aperture_m=aperture, offset_m=offset)
-    assert 0.0 <= moved <= whole * (1 + 1e-9) <= 1.0 + 1e-9
+    assert 0.0 <= moved <= whole * (1 + 1e-6) <= 1.0 + 1e-6  # 1e-8 in the far wings
 
 
 @settings(max_examples=60)
