@@ -133,8 +133,8 @@ def _encircled_over_square(
     """F(u)/u², which is smooth down to u = 0, and its derivative."""
     from scipy.special import j0, j1, jv
 
-    # Beyond s = 8/shake the jitter's factor is below 1e-14.
-    reach = min(2.0, 8.0 / shake) if shake > 0.0 else 2.0
+    # Beyond s = 8/shake the jitter's factor is below 1e-14, beyond 8.5 waists that of the Gaussian pupil.
+    reach = min(2.0, 8.5 * waist, 8.0 / max(shake, 1.0))
     waves = (float(u.max()) + offset) * reach / (2.0 * np.pi)
     s, weight, transfer = _pupil(waist, obscuration, reach, 2 ** math.ceil(math.log2(1.0 + min(waves, 2000.0))))
     kernel = weight * transfer * np.exp(-0.5 * (shake * s) ** 2) * j0(offset * s)
@@ -169,6 +169,7 @@ def _overlap(s: FloatArray, a: float, b: float, waist: float) -> FloatArray:
     half = s / 2.0
     tip = np.sqrt(np.maximum((a**2 + b**2) / 2.0 - half**2, 0.0))
     edges = np.sort(np.stack([np.zeros_like(s), np.abs(half - b), np.abs(a - half), tip, half + b]), axis=0)
+    edges = np.minimum(edges, 4.5 * waist)  # beyond, the Gaussian is below 1e-17
     x, w = gauss_legendre([-1.0, 1.0], 40)
     stretched, jacobian = (3.0 * x - x**3) / 2.0, 1.5 * (1.0 - x**2) * w
     middle, width = (edges[1:] + edges[:-1]) / 2.0, (edges[1:] - edges[:-1]) / 2.0
