@@ -45,6 +45,8 @@ KEY_COLUMNS = [
     "secret_bits",
     "key_start_utc",
     "key_end_utc",
+    "key_seconds_s",
+    "block",
 ]
 SAMPLE_COLUMNS = [
     "time_utc",
@@ -85,7 +87,7 @@ def one_pass():
 def test_columns_are_those_of_the_contract(campaign):
     assert list(sq.find_passes(NIGHT)) == PASS_COLUMNS
     assert list(campaign.passes) == PASS_COLUMNS + KEY_COLUMNS
-    assert list(campaign.samples(0)) == [*SAMPLE_COLUMNS, "counted"]
+    assert list(campaign.samples(0)) == [*SAMPLE_COLUMNS, "counted", "sending"]
 
 
 def test_a_window_may_be_written_in_many_ways():
@@ -225,6 +227,15 @@ def test_noise_alone_gives_half_errors_and_no_key():
     assert (passes["secret_bits"] == 0).all()
 
 
+def counts_of(scenario, budget):
+    return expected_counts(
+        scenario.protocol,
+        transmittance=budget.transmittance,
+        background_cps=budget.background_cps,
+        detector=scenario.link.detector,
+    )
+
+
 @given(
     near=st.floats(2e5, 4e7),
     further=st.floats(1.0, 10.0),
@@ -236,9 +247,7 @@ def test_more_range_never_gives_more_counts_or_fewer_errors(near, further, eleva
     scenario = NIGHT.with_({"link.detector.dark_count_hz": dark})
     (site,) = scenario.sites
     counts = [
-        expected_counts(
-            link_budget(site.link, elevation_deg=[elevation], range_m=[distance]), site.link, scenario.protocol
-        )
+        counts_of(scenario, link_budget(site.link, elevation_deg=[elevation], range_m=[distance]))
         for distance in (near, near * further)
     ]
     assert counts[1].signal_cps <= counts[0].signal_cps
@@ -251,7 +260,7 @@ def test_a_biased_passive_receiver_pays_for_the_darkness_of_its_rare_basis():
     scenario = NIGHT.with_({"protocol.key_basis_probability": 0.9, "protocol.key_bases": "one"})
     (site,) = scenario.sites
     budget = link_budget(site.link, elevation_deg=[45.0], range_m=[7e5])
-    counts = expected_counts(budget, site.link, scenario.protocol)
+    counts = counts_of(scenario, budget)
     vacuum = counts.sifted_cps[0, :, 2] / (1e8 * np.array([0.9, 0.1]) ** 2 * 0.25)
     sky = float(budget.background_cps[0])
     dark = site.link.detector.dark_count_hz

@@ -7,76 +7,128 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from satqkd.analysis.counts import error_share, expected_counts, intensities_of
-from satqkd.analysis.light import budgets
+from satqkd.analysis.blocks import (
+    SCATTER_COLUMNS,
+    BlockCounts,
+    block_keys,
+    blocks_by_protocol,
+    count_blocks,
+    key_scatter,
+)
+from satqkd.analysis.counts import error_share, expected_counts
+from satqkd.analysis.light import arriving_light, budgets
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
 from satqkd.errors import InputError, did_you_mean
+from satqkd.protocols.bbm92 import chsh_value
 from satqkd.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def analyze(scenario: ScenarioLike, *, start: Any = None, days: float | None = None, end: Any = None) -> Campaign:
+def analyze(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    seed: int | None = None,
+    draws: int = 200,
+) -> Campaign:
     """Predict a scenario's passes and the key each of them yields.
 
     Parameters
     ----------
     scenario, start, days, end
         As `find_passes`.
+    seed : int, optional
+        Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
+    draws : int, optional
+        How often.
 
     Returns
     -------
     Campaign
-        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths; each pass is one block
-        of the finite-key analysis, made of the expected counts of its counted seconds.
+        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths from expected counts.
+        The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
+        pass, when they are there, and asymptotic bits with each pass.
     """
     prediction = predict(scenario, start=start, days=days, end=end)
+    light = arriving_light(prediction)
+    counts = count_blocks(prediction, light)
+    bits, epsilon = block_keys(counts)
     protocol = prediction.scenario.protocol
-    count = len(prediction.passes)
-    detections = np.zeros(count)
-    sifted = np.zeros((count, 2, intensities_of(protocol)))
-    errors = np.zeros_like(sifted)
-    least_loss = np.full(count, np.inf)
-    for chosen, link, budget in budgets(prediction, prediction.counted):
-        counts = expected_counts(budget, link, protocol)
-        index, weight = prediction.samples.pass_index[chosen], prediction.samples.weight_s[chosen]
-        detections += np.bincount(index, counts.detected_cps * weight, minlength=count)
-        for cell in np.ndindex(sifted.shape[1:]):
-            sifted[(..., *cell)] += np.bincount(index, counts.sifted_cps[(..., *cell)] * weight, minlength=count)
-            errors[(..., *cell)] += np.bincount(index, counts.errors_cps[(..., *cell)] * weight, minlength=count)
-        np.minimum.at(least_loss, index, budget.link_loss_db)
-    key = protocol.secret_key(counts=sifted, errors=errors)
-    signal = sifted[:, :, 0].sum(axis=1)
-    usable = prediction.passes["usable"].to_numpy()
-    missing = np.where(usable, 1.0, np.nan)
+    usable = prediction.passes["usable"].to_numpy(dtype=bool)
+    last = _last_passes(counts.block_of_pass, len(bits))
+    least_loss = np.full(usable.size, np.inf)
+    np.minimum.at(least_loss, prediction.samples.pass_index[light.index], light.link_loss_db)
+    signal = counts.sifted[:, :, 0].sum(axis=1)
+    qber = error_share(counts.errors[:, :, 0].sum(axis=1), signal)
     passes = prediction.passes.copy()
     passes["min_link_loss_db"] = np.where(usable, least_loss, np.nan)
-    passes["detections"] = np.rint(detections).astype(np.int64)
+    passes["detections"] = np.rint(counts.detections).astype(np.int64)
     passes["sifted_bits"] = np.rint(signal).astype(np.int64)
-    passes["qber"] = missing * error_share(errors[:, :, 0].sum(axis=1), signal)
-    passes["asymptotic_bits"] = np.floor(protocol.asymptotic_bits(counts=sifted, errors=errors)).astype(np.int64)
-    passes["secret_bits"] = np.asarray(key.secret_bits, dtype=np.int64)
-    passes["key_start_utc"], passes["key_end_utc"] = _counted_span(prediction)
-    return Campaign(prediction=prediction, passes=passes, block_epsilon=key.epsilon)
+    passes["qber"] = np.where(usable, qber, np.nan)
+    passes["asymptotic_bits"] = _asymptotic_bits(counts)
+    passes["secret_bits"] = np.where(last >= 0, bits[last] if bits.size else 0, 0)
+    passes["key_start_utc"], passes["key_end_utc"] = _span(prediction, counts.sending)
+    passes["key_seconds_s"] = np.bincount(
+        prediction.samples.pass_index, prediction.samples.weight_s * counts.sending, minlength=usable.size
+    )
+    passes["block"] = counts.block_of_pass
+    if seed is not None:
+        scatter = key_scatter(counts, seed=seed, draws=draws)
+        for name in SCATTER_COLUMNS:
+            values = scatter[name].to_numpy()
+            passes[name] = np.where(last >= 0, values[last] if values.size else 0.0, np.nan)
+    if protocol.name == "e91":
+        # 2 sqrt2 times the mean visibility of the two bases.
+        wrong = error_share(counts.errors[:, :, 0], counts.sifted[:, :, 0])
+        passes["chsh_value"] = np.where(usable, chsh_value(visibility=1.0 - wrong.sum(axis=1)), np.nan)
+    return Campaign(
+        prediction=prediction,
+        passes=passes,
+        counts=counts,
+        block_epsilon=epsilon + prediction.scenario.key.authentication.block_epsilon,
+        seed=seed,
+    )
 
 
-def _counted_span(prediction: Prediction) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
-    """Return when the counted seconds of each pass begin and end; NaT where none counts."""
+def _last_passes(block_of_pass: NDArray[np.intp], blocks: int) -> NDArray[np.intp]:
+    """Return for each pass the block that it completes, -1 where it completes none."""
+    completes = np.full(block_of_pass.size, -1, dtype=np.intp)
+    used = np.flatnonzero(block_of_pass >= 0)
+    last = np.full(blocks, -1, dtype=np.intp)
+    last[block_of_pass[used]] = used  # the last write wins, and passes are in the order of time
+    completes[last] = np.arange(blocks)
+    return completes
+
+
+def _asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
+    bits = np.zeros(counts.block_of_pass.size, dtype=np.int64)
+    for protocol, blocks in blocks_by_protocol(counts).items():
+        rows = np.flatnonzero(np.isin(counts.block_of_pass, blocks)) if len(counts.protocols) > 1 else None
+        rows = np.flatnonzero(counts.block_of_pass >= 0) if rows is None else rows
+        length = protocol.asymptotic_bits(counts=counts.sifted[rows], errors=counts.errors[rows])
+        bits[rows] = np.floor(length).astype(np.int64)
+    return bits
+
+
+def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+    """Return when the sending seconds of each pass begin and end; NaT where there are none."""
     import pandas as pd
 
-    samples, counted = prediction.samples, np.flatnonzero(prediction.counted)
+    samples, sent = prediction.samples, np.flatnonzero(sending)
     count = len(prediction.passes)
-    index = samples.pass_index[counted]
     bounds = []
-    for order, sign in ((counted[::-1], -1.0), (counted, 1.0)):  # the last write wins: the first, then the last sample
+    for order, sign in ((sent[::-1], -1.0), (sent, 1.0)):  # the last write wins: the first, then the last sample
         edge = np.full(count, np.datetime64("NaT"), dtype="datetime64[us]")
         half = np.round(sign * samples.weight_s[order] * 0.5e6).astype("timedelta64[us]")
         edge[samples.pass_index[order]] = samples.time_utc[order].astype("datetime64[us]") + half
         bounds.append(pd.DatetimeIndex(edge).tz_localize("UTC"))
-    assert index.size == counted.size
     return bounds[0], bounds[1]
 
 
@@ -90,13 +142,19 @@ class Campaign:
         The passes with their samples.
     passes : pandas.DataFrame
         One row a pass, with its key.
+    counts : BlockCounts
+        Expected counts of every pass, and the protocol each block runs with.
     block_epsilon : float
-        Security parameter of the key of one pass, secrecy and correctness together [1].
+        Security parameter of the key of one block: secrecy, correctness and authentication together [1].
+    seed : int or None
+        What the counts were drawn from, if they were.
     """
 
     prediction: Prediction
     passes: pd.DataFrame
+    counts: BlockCounts
     block_epsilon: float
+    seed: int | None = None
 
     @property
     def scenario(self) -> Scenario:
@@ -132,7 +190,7 @@ class Campaign:
         Returns
         -------
         pandas.DataFrame
-            Every second from AOS to LOS; ``counted`` marks those that make the key.
+            Every second from AOS to LOS; ``counted`` marks those within all limits, ``sending`` those that make key.
         """
         import pandas as pd
 
@@ -143,7 +201,14 @@ class Campaign:
         chosen = np.zeros(everything.t_s.size, dtype=bool)
         chosen[part] = True
         ((_, link, budget),) = budgets(prediction, chosen)
-        counts = expected_counts(budget, link, self.scenario.protocol)
+        block = int(self.counts.block_of_pass[row])
+        protocol = self.counts.protocols[block] if block >= 0 else self.scenario.protocol
+        counts = expected_counts(
+            protocol,
+            transmittance=budget.transmittance,
+            background_cps=budget.background_cps,
+            detector=link.detector,
+        )
         geometry = {
             name: getattr(everything, name)[part]
             for name in ("t_s", "elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
@@ -170,10 +235,9 @@ class Campaign:
                 **light,
                 "qber": counts.qber,
                 "sifted_bps": counts.signal_cps,
-                "asymptotic_bps": self.scenario.protocol.asymptotic_bits(
-                    counts=counts.sifted_cps, errors=counts.errors_cps
-                ),
+                "asymptotic_bps": protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),
                 "counted": prediction.counted[part],
+                "sending": self.counts.sending[part],
             }
         )
 
@@ -191,22 +255,45 @@ class Campaign:
         reasons = self.passes.loc[~self.passes["usable"], "reject_reason"]
         return {str(reason): int(number) for reason, number in reasons.value_counts().items()}
 
+    def parameters(self) -> pd.DataFrame:
+        """Return what each block runs with: intensities, probabilities, basis bias; one row a block.
+
+        Interesting where the scenario's ``key.optimize`` lets every block have its own.
+        """
+        import pandas as pd
+
+        names = ("intensities", "probabilities", "key_basis_probability")
+        return pd.DataFrame(
+            [
+                {"block": number, **{name: getattr(one, name, None) for name in names}}
+                for number, one in enumerate(self.counts.protocols)
+            ],
+            columns=["block", *names],
+        )
+
     def summary(self) -> dict[str, Any]:
-        """Return totals: passes, usable ones, those with key, and the bits by station."""
+        """Return totals: passes, usable ones, those with key, bits by station, and what authentication leaves of them.
+
+        ``net_secret_bits`` is what is left after every block, also one without key, has paid for its authentication.
+        """
         passes = self.passes
+        total, blocks = int(passes["secret_bits"].sum()), len(self.counts.protocols)
+        authentication = self.scenario.key.authentication.block_bits * blocks
+        by_station = passes.groupby("station", sort=True)["secret_bits"].sum()
         return {
             "scenario": self.scenario.name,
             "passes": len(passes),
             "usable": int(passes["usable"].sum()),
+            "blocks": blocks,
             "with_key": int((passes["secret_bits"] > 0).sum()),
-            "secret_bits": int(passes["secret_bits"].sum()),
-            "secret_bits_by_station": {
-                str(name): int(bits) for name, bits in passes.groupby("station", sort=True)["secret_bits"].sum().items()
-            },
-            "epsilon_per_pass": self.block_epsilon,
+            "secret_bits": total,
+            "authentication_bits": authentication,
+            "net_secret_bits": total - authentication,
+            "secret_bits_by_station": {str(name): int(bits) for name, bits in by_station.items()},
+            "epsilon_per_block": self.block_epsilon,
         }
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
-        """What made this result: scenario and its fingerprint, window, versions, element epochs, assumptions."""
-        return provenance(self.prediction)
+        """What made this result: scenario and its fingerprint, window, versions, element epochs, assumptions, seed."""
+        return {**provenance(self.prediction), "seed": self.seed}

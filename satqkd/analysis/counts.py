@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from satqkd.errors import InputError
-from satqkd.link.budget import Link, LinkBudget
-from satqkd.link.detector import click_statistics, dead_time_factor
+from satqkd.link.detector import Detector, click_statistics, dead_time_factor
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
-from satqkd.scenario.nouns import Protocol
+from satqkd.scenario import Protocol
 from satqkd.units import FloatArray
 
 
@@ -55,17 +54,21 @@ def intensities_of(protocol: Protocol) -> int:
     return 1 if isinstance(protocol, BBM92) else len(protocol.intensities)
 
 
-def expected_counts(budget: LinkBudget, link: Link, protocol: Protocol) -> Counts:
-    """Return the expected count rates of a protocol for every sample of a link budget.
+def expected_counts(
+    protocol: Protocol, *, transmittance: FloatArray, background_cps: FloatArray, detector: Detector
+) -> Counts:
+    """Return the expected count rates of a protocol over a link.
 
     Parameters
     ----------
-    budget : LinkBudget
-        Losses and background, shape (n,).
-    link : Link
-        Its detector counts them.
     protocol : DecoyBB84, OneDecoyBB84 or BBM92
         What is sent, and how it is measured.
+    transmittance : ndarray
+        From the exit aperture to a click [1], shape (n,).
+    background_cps : ndarray
+        Background counts of the whole receiver, efficiencies included [1/s], shape (n,).
+    detector : Detector
+        What counts them.
 
     Raises
     ------
@@ -77,16 +80,19 @@ def expected_counts(budget: LinkBudget, link: Link, protocol: Protocol) -> Count
     Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
     probability (`satqkd.link.detector.noise_probability`). Dead time thins all counts alike.
     """
-    return _of_pairs(budget, link, protocol) if isinstance(protocol, BBM92) else _of_pulses(budget, link, protocol)
+    if isinstance(protocol, BBM92):
+        return _count_pairs(protocol, transmittance, background_cps, detector)
+    return _count_pulses(protocol, transmittance, background_cps, detector)
 
 
-def _of_pulses(budget: LinkBudget, link: Link, protocol: DecoyBB84 | OneDecoyBB84) -> Counts:
-    detector = link.detector
+def _count_pulses(
+    protocol: DecoyBB84 | OneDecoyBB84, transmittance: FloatArray, background_cps: FloatArray, detector: Detector
+) -> Counts:
     shares = _shares(protocol)
     mu, p = np.asarray(protocol.intensities), np.asarray(protocol.probabilities)
-    noise = detector.noise_probability(budget.background_cps[:, None], basis_probability=shares)
+    noise = detector.noise_probability(background_cps[:, None], basis_probability=shares)
     gain, error_rate = click_statistics(
-        mu, budget.transmittance[:, None, None], noise[:, :, None], protocol.misalignment_error
+        mu, transmittance[:, None, None], noise[:, :, None], protocol.misalignment_error
     )
     # Clicks per pulse in either basis: the receiver's choice, whatever the sender's.
     clicks = np.einsum("b,i,nbi->n", shares, p, gain) * protocol.clock_rate_hz
@@ -95,17 +101,16 @@ def _of_pulses(budget: LinkBudget, link: Link, protocol: DecoyBB84 | OneDecoyBB8
     return Counts(detected_cps=clicks * alive, sifted_cps=sifted, errors_cps=sifted * error_rate)
 
 
-def _of_pairs(budget: LinkBudget, link: Link, protocol: BBM92) -> Counts:
+def _count_pairs(protocol: BBM92, transmittance: FloatArray, background_cps: FloatArray, detector: Detector) -> Counts:
     if protocol.geometry == "double-downlink":
         raise InputError(
             'protocol.geometry = "double-downlink" has no key per station: it needs two at once.',
             'Choose "source-on-satellite", or use satqkd.protocols.bbm92 with the transmittances of the two links.',
         )
-    detector = link.detector
-    noise_cps = budget.background_cps + detector.count * detector.dark_count_hz
-    clicks = protocol.pair_rate_hz * budget.transmittance + noise_cps
+    noise_cps = background_cps + detector.count * detector.dark_count_hz
+    clicks = protocol.pair_rate_hz * transmittance + noise_cps
     alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
-    found = protocol.coincidences(transmittance=budget.transmittance, noise_cps=noise_cps)
+    found = protocol.coincidences(transmittance=transmittance, noise_cps=noise_cps)
     rate = found.rate_cps * alive
     sifted = (rate[:, None] * _shares(protocol) ** 2)[:, :, None]
     return Counts(detected_cps=rate, sifted_cps=sifted, errors_cps=sifted * found.error_rate[:, None, None])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.analysis.counts import expected_counts
+from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.prediction import Prediction, ScenarioLike
 from satqkd.errors import InputError, did_you_mean
 from satqkd.link.budget import Link, LinkBudget, link_budget
+from satqkd.link.detector import Detector
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
-from satqkd.scenario import Scenario, load_scenario
+from satqkd.scenario import Protocol, Scenario, load_scenario
 from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
@@ -40,6 +42,68 @@ def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDA
         )
         result.append((here, site.link, budget))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """What arrives in the counted samples of a prediction, all stations together.
+
+    Attributes
+    ----------
+    index : ndarray of int
+        The samples, in the order of the prediction's, shape (n,).
+    transmittance : ndarray
+        From the exit aperture to a click [1], shape (n,).
+    background_cps : ndarray
+        Background counts of the whole receiver [1/s], shape (n,).
+    link_loss_db : ndarray
+        Loss without the detectors [dB], shape (n,).
+    detector : Detector
+        That of every station.
+    """
+
+    index: NDArray[np.intp]
+    transmittance: FloatArray
+    background_cps: FloatArray
+    link_loss_db: FloatArray
+    detector: Detector
+
+    def take(self, rows: NDArray[np.intp]) -> Light:
+        """Return some of the samples."""
+        return Light(
+            self.index[rows],
+            self.transmittance[rows],
+            self.background_cps[rows],
+            self.link_loss_db[rows],
+            self.detector,
+        )
+
+    def counts(self, protocol: Protocol) -> Counts:
+        """Return the expected count rates of a protocol."""
+        return expected_counts(
+            protocol,
+            transmittance=self.transmittance,
+            background_cps=self.background_cps,
+            detector=self.detector,
+        )
+
+
+def arriving_light(prediction: Prediction) -> Light:
+    """Return what arrives in the counted samples."""
+    parts = budgets(prediction, prediction.counted)
+    index = np.concatenate([here for here, _, _ in parts]) if parts else np.zeros(0, dtype=np.intp)
+    order = np.argsort(index, kind="stable")
+
+    def column(name: str) -> FloatArray:
+        return np.concatenate([getattr(one, name) for _, _, one in parts])[order] if parts else np.zeros(0)
+
+    return Light(
+        index=index[order],
+        transmittance=column("transmittance"),
+        background_cps=column("background_cps"),
+        link_loss_db=column("link_loss_db"),
+        detector=prediction.scenario.link.detector,
+    )
 
 
 BUDGET_TERMS = (
@@ -101,7 +165,12 @@ def budget(
     else:
         distance = np.full(elevation.shape, float(range_m))
     light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
-    counts = expected_counts(light, site.link, checked.protocol)
+    counts = expected_counts(
+        checked.protocol,
+        transmittance=light.transmittance,
+        background_cps=light.background_cps,
+        detector=site.link.detector,
+    )
     return pd.DataFrame(
         {
             "station": [wanted] * elevation.size,

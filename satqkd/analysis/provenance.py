@@ -32,7 +32,6 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
         "end_utc": to_iso(to_datetime64(prediction.end_utc)),
         "element_epochs_utc": used,
         "assumed": assumptions(scenario),
-        "seed": None,
     }
 
 

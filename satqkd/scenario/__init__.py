@@ -3,8 +3,10 @@
 from satqkd.scenario.loading import load_scenario
 from satqkd.scenario.nouns import (
     ElementsPolicy,
+    KeyPolicy,
     LinkTable,
     PassLimits,
+    Protocol,
     RelayPair,
     Scenario,
     Site,
@@ -13,8 +15,10 @@ from satqkd.scenario.nouns import (
 
 __all__ = [
     "ElementsPolicy",
+    "KeyPolicy",
     "LinkTable",
     "PassLimits",
+    "Protocol",
     "RelayPair",
     "Scenario",
     "Site",

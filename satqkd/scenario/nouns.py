@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Le
 from pydantic import Discriminator, Tag
@@ -23,6 +23,7 @@ from satqkd.link.modtran import ClearSkyTable, VisibilityTable
 from satqkd.link.sky import NaturalSky
 from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.orbit import Elements, Station, read_elements
+from satqkd.protocols.authentication import Authentication
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
@@ -105,6 +106,32 @@ class PassLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPolicy:
+    """How counts become key: what makes a block, which of its seconds send, with which parameters, and what it costs.
+
+    Parameters
+    ----------
+    pool : {"pass", "day", "campaign"} or int
+        Passes of one satellite over one station that share a block: each its own, those from local noon to noon, all of
+        them, or so many in turn. A larger block loses less to statistics; its key is there when its last pass is over.
+    window : {"best", "all"}
+        Send in the seconds that make the longest expected key, or in all that count. Chosen from the predicted profile
+        before the pass: a choice by the counts themselves would break the proof.
+    optimize : bool
+        Whether intensities, their probabilities and the basis bias are chosen for each block, likewise beforehand.
+    authentication : Authentication
+        What authenticating the classical messages of a block costs.
+    """
+
+    pool: Literal["pass", "day", "campaign"] | Annotated[int, Ge(1), Le(100_000)] = "pass"
+    window: Literal["best", "all"] = "best"
+    optimize: bool = False
+    authentication: Authentication = field(default_factory=Authentication)
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationTable:
     """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
 
@@ -179,6 +206,7 @@ class Scenario:
     description: str = ""
     elements: ElementsPolicy = field(default_factory=ElementsPolicy)
     passes: PassLimits = field(default_factory=PassLimits)
+    key: KeyPolicy = field(default_factory=KeyPolicy)
     relay: RelayPair | None = None
     assumed: dict[str, str] = field(default_factory=dict)
 
