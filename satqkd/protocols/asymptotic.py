@@ -207,7 +207,8 @@ def gllp_fraction(
     gain, error_rate : array_like
         Gain Q and error rate E of the signal state [1].
     single_photon_gain, single_photon_error_rate : array_like
-        Gain Q1 of its single photons (lower bound) and their error rate e1 (upper bound) [1].
+        Gain Q1 of its single photons (lower bound) and their error rate e1 (upper bound) [1]; what infinitely many
+        decoys would tell, where they are the true ones.
     error_correction_efficiency : float
         Ratio f of what error correction reveals to the Shannon limit [1].
 

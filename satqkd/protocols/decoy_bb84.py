@@ -148,9 +148,14 @@ def secret_key_length(
     `clamp_tails` are rigorous additions of ours, off for the paper's own numbers. Lower bounds never exceed the counts
     they are taken from.
 
+    The phase error is made safe where errors are few, see `satqkd.protocols.sampling.phase_error_bound`.
+
     Security: composable, epsilon_secrecy-secret and epsilon_correctness-correct against coherent attacks. Assumed:
     phases uniformly random, intensities exact, detection efficiency independent of the basis, basis and intensity
-    chosen independently of everything else.
+    chosen independently of everything else, and a length fixed before the pass: a block whose counts do not support it
+    is aborted, not shortened. Wiesemann et al., Quantum 10, 2037 (2026), doi:10.22331/q-2026-03-23-2037, mend what this
+    proof leaves open, the fixed length and the acceptance test, with other constants; of these only those for one decoy
+    are at hand, in `satqkd.protocols.one_decoy_bb84`.
     """
     key = checks.counts_array("key_counts", key_counts, intensities=3)
     test = checks.counts_array("test_counts", test_counts, intensities=3)

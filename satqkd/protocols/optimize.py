@@ -12,7 +12,7 @@ from satqkd.protocols import checks
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.objective import Balance, DecoyProtocol, balance
 from satqkd.protocols.profiles import PARTS, Profiles, Seconds
-from satqkd.protocols.search import maximize, scatter
+from satqkd.protocols.search import Objective, maximize, scatter
 from satqkd.units import FloatArray
 
 _STARTS = 48
@@ -289,19 +289,23 @@ class _Cube:
         kept = next(u) if self.window else np.ones_like(bias)
         return _Parameters(np.stack(intensities, axis=1), np.stack(probabilities, axis=1), bias), kept
 
-    def search(self, profiles: Profiles, blocks: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-        """Return the best points of some blocks, and their objectives."""
-        dimensions = 4 + self.three + self.window
-        starts = np.broadcast_to(scatter(_STARTS, dimensions), (len(blocks), _STARTS, dimensions))
+    def objective(self, profiles: Profiles, blocks: NDArray[np.intp]) -> Objective:
+        """Return the function to be maximised for some blocks."""
 
-        def objective(points: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+        def function(points: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
             here, kept = self.unpack(points)
             counted = profiles.counts(
                 blocks[rows], kept=kept, intensities=here.intensities, basis_probabilities=here.shares
             )
             return here.balance(self.protocol, *counted, search=True).objective()
 
-        return maximize(objective, starts, keep=_FOLLOWED)
+        return function
+
+    def search(self, profiles: Profiles, blocks: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """Return the best points of some blocks, and their objectives."""
+        dimensions = 4 + self.three + self.window
+        starts = np.broadcast_to(scatter(_STARTS, dimensions), (len(blocks), _STARTS, dimensions))
+        return maximize(self.objective(profiles, blocks), starts, keep=_FOLLOWED)
 
 
 def _between(u: FloatArray, low: float | FloatArray, high: float | FloatArray) -> FloatArray:

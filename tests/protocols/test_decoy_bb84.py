@@ -214,6 +214,17 @@ def test_finite_is_never_above_asymptotic(transmittance, noise, misalignment, pu
     assert key.length_bits <= PROTOCOL.asymptotic_bits(**block)
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.floats(1e-5, 1e-2), st.floats(1e8, 1e13), st.floats(1.0, 100.0), st.floats(1.0, 1e20))
+def test_longer_blocks_and_larger_epsilons_are_never_less_key(transmittance, pulses, longer, stricter):
+    one = PROTOCOL.secret_key(**expected_counts(transmittance, 1e-7, pulses=pulses)).length_bits
+    block = expected_counts(transmittance, 1e-7, pulses=pulses * longer)
+    many = PROTOCOL.secret_key(**block)
+    assert many.length_bits >= max(longer * one, 0) * (1 - 1e-9) or one <= 0
+    strict = replace(PROTOCOL, epsilon_secrecy=PROTOCOL.epsilon_secrecy / stricter)
+    assert strict.secret_key(**block).secret_bits <= many.secret_bits
+
+
 def test_finite_approaches_asymptotic():
     # Analytic limit: deviations grow as the root of the block, so here 2e-5 of the length.
     block = expected_counts(1e-3, 1e-6, pulses=1e20)
