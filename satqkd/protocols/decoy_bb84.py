@@ -253,6 +253,8 @@ class DecoyBB84:
         checks.one_of("DecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("DecoyBB84.key_bases", self.key_bases, ("one", "both"))
         checks.one_of("DecoyBB84.tail_bound", self.tail_bound, tuple(TAIL_BOUNDS))
+        for name in ("intensities", "probabilities"):  # lists are as good, but settings are compared and hashed
+            object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
         checks.two_decoy_intensities(self.intensities)
         checks.probabilities_array("probabilities", self.probabilities, count=3)
 

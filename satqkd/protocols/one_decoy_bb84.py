@@ -328,6 +328,8 @@ class OneDecoyBB84:
         checks.one_of("OneDecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("OneDecoyBB84.key_bases", self.key_bases, ("one",))
         checks.one_of("OneDecoyBB84.proof", self.proof, tuple(PROOFS))
+        for name in ("intensities", "probabilities"):  # lists are as good, but settings are compared and hashed
+            object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
         checks.one_decoy_intensities(self.intensities)
         checks.probabilities_array("probabilities", self.probabilities, count=2)
 

@@ -15,6 +15,9 @@ from satqkd.units import FloatArray
 PARTS = 32
 """Parts into which the seconds of a block are gathered, best ones first."""
 
+_TOGETHER = 256
+"""Blocks whose seconds are worked on at once: a year of seconds would fill the memory."""
+
 _SERIES_TOLERANCE = 1e-12
 """Relative error of the series in transmittance times intensity."""
 
@@ -144,14 +147,16 @@ class Profiles:
         firsts = np.cumsum(sizes) - sizes
         ends = firsts[:, None] + np.rint(sizes[:, None] * np.linspace(0.0, 1.0, PARTS + 1)).astype(np.intp)
         terms = _terms(float(np.max(seconds.transmittance, initial=0.0)) * max(largest_intensity, 1.0))
-        columns = _columns(seconds, order, misalignment_error, terms)
-        padded = np.concatenate([columns, np.zeros((1, columns.shape[1]))])
         # Sums of each block start anew, so that a long campaign does not wear off the digits of its last pass.
-        sums = np.zeros((*ends.shape, columns.shape[1]))
-        for part in range(PARTS):
-            begin, end = ends[:, part], ends[:, part + 1]
-            added = np.add.reduceat(padded, np.stack([begin, end], axis=1).ravel())[::2] if ends.size else 0.0
-            sums[:, part + 1] = sums[:, part] + np.where((end > begin)[:, None], added, 0.0)
+        sums = np.zeros((*ends.shape, 2 + 2 * terms))
+        for first in range(0, seconds.blocks, _TOGETHER):
+            some = slice(first, first + _TOGETHER)
+            begin, end = ends[some, :-1], ends[some, 1:]
+            columns = _columns(seconds, order[begin[0, 0] : end[-1, -1]], misalignment_error, terms)
+            padded = np.concatenate([columns, np.zeros((1, columns.shape[1]))])
+            bounds = np.stack([begin, end], axis=-1) - begin[0, 0]
+            added = np.add.reduceat(padded, bounds.ravel())[::2].reshape(*begin.shape, -1)
+            sums[some, 1:] = np.cumsum(np.where((end > begin)[..., None], added, 0.0), axis=1)
         return cls(seconds=seconds, order=order, ends=ends, sums=sums, misalignment_error=misalignment_error)
 
     def counts(

@@ -281,6 +281,12 @@ def test_settings_outside_their_limits_are_refused(change, words):
         replace(PROTOCOL, **change)
 
 
+def test_lists_make_the_same_settings_as_tuples():
+    listed = replace(PROTOCOL, intensities=[0.8, 0.1, 0], probabilities=[0.5, 0.25, 0.25])
+    assert listed == PROTOCOL
+    assert hash(listed) == hash(PROTOCOL)
+
+
 def test_counts_without_a_basis_axis_are_refused():
     with pytest.raises(InputError, match="basis"):
         PROTOCOL.secret_key(counts=[1, 2, 3], errors=[0, 0, 0])
