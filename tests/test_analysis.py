@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import satqkd as sq
 from satqkd.analysis import expected_counts, predict
+from satqkd.analysis.inspection import QBER_CAUSES
 from satqkd.errors import InputError, SatqkdWarning
 from satqkd.link.budget import link_budget
 
@@ -87,7 +88,14 @@ def one_pass():
 def test_columns_are_those_of_the_contract(campaign):
     assert list(sq.find_passes(NIGHT)) == PASS_COLUMNS
     assert list(campaign.passes) == PASS_COLUMNS + KEY_COLUMNS
-    assert list(campaign.samples(0)) == [*SAMPLE_COLUMNS, "counted", "sending"]
+    assert list(campaign.samples(0)) == [
+        *SAMPLE_COLUMNS,
+        "doppler_ratio",
+        "light_time_s",
+        "counted",
+        "sending",
+        *QBER_CAUSES,
+    ]
 
 
 def test_a_window_may_be_written_in_many_ways():
@@ -173,6 +181,43 @@ def test_no_number_is_missing_where_it_should_stand(campaign):
         assert table.notna().all().all()
         losses = table.filter(like="_db")
         assert (losses >= 0.0).all().all()
+
+
+def test_errors_by_cause_add_up(one_pass):
+    table = one_pass.samples(one_pass.best_pass)
+    assert table[list(QBER_CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("polarization", "cause"),
+    [
+        ({"source_error": 0.01}, "qber_source"),
+        ({"residual_rms_rad": 0.1}, "qber_rotation"),
+        ({"model": "uncompensated", "focus": "coude"}, "qber_rotation"),
+    ],
+)
+def test_bases_that_turn_cost_key_and_are_named(one_pass, polarization, cause):
+    worse = sq.analyze(NIGHT.with_({"link.polarization": polarization}))
+    table = worse.samples(worse.best_pass)
+    assert table[cause].max() > 0.005
+    assert table[list(QBER_CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
+    assert worse.passes["secret_bits"].max() < one_pass.passes["secret_bits"].max()
+    assert worse.passes["qber"].max() > one_pass.passes["qber"].max()
+
+
+def test_after_pulses_are_noise_in_proportion_to_the_light(one_pass):
+    worse = sq.analyze(NIGHT.with_({"link.detector.afterpulse_probability": 0.05}))
+    table = worse.samples(worse.best_pass)
+    assert table["qber_stray"].max() > 0.0
+    assert worse.passes["detections"].max() >= one_pass.passes["detections"].max()
+
+
+def test_the_doppler_shift_is_none_at_tca_and_turns_its_sign(one_pass):
+    table = one_pass.samples(one_pass.best_pass)
+    assert table["doppler_ratio"].iloc[0] > 2e-5 * 0.7
+    assert table["doppler_ratio"].iloc[-1] < -2e-5 * 0.7
+    assert abs(table.loc[table["t_s"].abs().idxmin(), "doppler_ratio"]) < 1e-6
+    assert table["light_time_s"].min() == pytest.approx(645.26e3 / 299792458.0, rel=1e-4)
 
 
 def test_a_finer_step_gives_the_same_key(one_pass):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +13,7 @@ from satqkd.analysis.counts import intensities_of
 from satqkd.analysis.light import Light
 from satqkd.analysis.prediction import Prediction
 from satqkd.errors import InputError
+from satqkd.link.qber import combined_error
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.fluctuation import key_distribution
 from satqkd.protocols.optimize import optimize
@@ -114,8 +115,10 @@ def count_blocks(prediction: Prediction, light: Light) -> BlockCounts:
             kept = _best_seconds_of_pairs(light, protocol, block, weight, number)
     elif (wanted.optimize or wanted.window == "best") and number:
         detector = prediction.scenario.link.detector
+        # The search knows one misalignment; turned bases count with their mean, second by second only afterwards.
+        mean = float(np.average(light.flip_probability, weights=np.maximum(light.transmittance * weight, 1e-300)))
         best = optimize(
-            protocol,
+            replace(protocol, misalignment_error=float(combined_error(protocol.misalignment_error, mean))),
             Seconds.of(
                 transmittance=light.transmittance,
                 background_per_gate=light.background_cps * detector.gate_s,
@@ -130,7 +133,9 @@ def count_blocks(prediction: Prediction, light: Light) -> BlockCounts:
         )
         kept = best.kept
         if wanted.optimize:
-            protocols = tuple(best.settings(one) for one in range(number))
+            protocols = tuple(
+                replace(best.settings(one), misalignment_error=protocol.misalignment_error) for one in range(number)
+            )
     return _add_up(prediction, light, block_of_pass, block, weight, kept, protocols)
 
 

@@ -17,8 +17,9 @@ from satqkd.analysis.blocks import (
     count_blocks,
     key_scatter,
 )
-from satqkd.analysis.counts import error_share, expected_counts
-from satqkd.analysis.light import arriving_light, budgets
+from satqkd.analysis.counts import error_share
+from satqkd.analysis.inspection import pass_samples
+from satqkd.analysis.light import arriving_light
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
 from satqkd.errors import InputError, did_you_mean
@@ -180,7 +181,7 @@ class Campaign:
         return ids.index(which)
 
     def samples(self, which: str | int) -> pd.DataFrame:
-        """Return one pass second by second: geometry, losses by term, noise, QBER and rates.
+        """Return one pass second by second: geometry, Doppler, losses by term, noise, QBER by cause, rates.
 
         Parameters
         ----------
@@ -192,54 +193,7 @@ class Campaign:
         pandas.DataFrame
             Every second from AOS to LOS; ``counted`` marks those within all limits, ``sending`` those that make key.
         """
-        import pandas as pd
-
-        row = self.row(which)
-        prediction = self.prediction
-        everything = prediction.samples
-        part = everything.of(row)
-        chosen = np.zeros(everything.t_s.size, dtype=bool)
-        chosen[part] = True
-        ((_, link, budget),) = budgets(prediction, chosen)
-        block = int(self.counts.block_of_pass[row])
-        protocol = self.counts.protocols[block] if block >= 0 else self.scenario.protocol
-        counts = expected_counts(
-            protocol,
-            transmittance=budget.transmittance,
-            background_cps=budget.background_cps,
-            detector=link.detector,
-        )
-        geometry = {
-            name: getattr(everything, name)[part]
-            for name in ("t_s", "elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
-        }
-        light = {
-            name: np.broadcast_to(getattr(budget, name), geometry["t_s"].shape)
-            for name in (
-                "geometric_db",
-                "pointing_db",
-                "atmosphere_db",
-                "turbulence_db",
-                "receiver_optics_db",
-                "detector_db",
-                "link_loss_db",
-                "total_loss_db",
-                "background_cps",
-                "noise_probability",
-            )
-        }
-        return pd.DataFrame(
-            {
-                "time_utc": pd.DatetimeIndex(everything.time_utc[part]).tz_localize("UTC"),
-                **geometry,
-                **light,
-                "qber": counts.qber,
-                "sifted_bps": counts.signal_cps,
-                "asymptotic_bps": protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),
-                "counted": prediction.counted[part],
-                "sending": self.counts.sending[part],
-            }
-        )
+        return pass_samples(self, self.row(which))
 
     @property
     def best_pass(self) -> str | None:

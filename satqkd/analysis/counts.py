@@ -8,6 +8,7 @@ import numpy as np
 
 from satqkd.errors import InputError
 from satqkd.link.detector import Detector, click_statistics, dead_time_factor
+from satqkd.link.qber import combined_error
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
@@ -55,7 +56,12 @@ def intensities_of(protocol: Protocol) -> int:
 
 
 def expected_counts(
-    protocol: Protocol, *, transmittance: FloatArray, background_cps: FloatArray, detector: Detector
+    protocol: Protocol,
+    *,
+    transmittance: FloatArray,
+    background_cps: FloatArray,
+    detector: Detector,
+    flip_probability: FloatArray | float = 0.0,
 ) -> Counts:
     """Return the expected count rates of a protocol over a link.
 
@@ -69,6 +75,8 @@ def expected_counts(
         Background counts of the whole receiver, efficiencies included [1/s], shape (n,).
     detector : Detector
         What counts them.
+    flip_probability : ndarray, optional
+        Probability of a wrong bit by source and turned bases, beside the protocol's misalignment [1], shape (n,).
 
     Raises
     ------
@@ -78,30 +86,49 @@ def expected_counts(
     Notes
     -----
     Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
-    probability (`satqkd.link.detector.noise_probability`). Dead time thins all counts alike.
+    probability (`satqkd.link.detector.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a
+    pulse into its neighbour's gate, are noise in proportion to the clicks. Dead time thins all counts alike.
     """
     if isinstance(protocol, BBM92):
-        return _count_pairs(protocol, transmittance, background_cps, detector)
-    return _count_pulses(protocol, transmittance, background_cps, detector)
+        return _count_pairs(protocol, transmittance, background_cps, detector, flip_probability)
+    wrong = combined_error(protocol.misalignment_error, np.broadcast_to(flip_probability, transmittance.shape))
+    return _count_pulses(protocol, transmittance, background_cps, detector, wrong)
 
 
 def _count_pulses(
-    protocol: DecoyBB84 | OneDecoyBB84, transmittance: FloatArray, background_cps: FloatArray, detector: Detector
+    protocol: DecoyBB84 | OneDecoyBB84,
+    transmittance: FloatArray,
+    background_cps: FloatArray,
+    detector: Detector,
+    wrong: FloatArray,
 ) -> Counts:
     shares = _shares(protocol)
     mu, p = np.asarray(protocol.intensities), np.asarray(protocol.probabilities)
-    noise = detector.noise_probability(background_cps[:, None], basis_probability=shares)
-    gain, error_rate = click_statistics(
-        mu, transmittance[:, None, None], noise[:, :, None], protocol.misalignment_error
-    )
-    # Clicks per pulse in either basis: the receiver's choice, whatever the sender's.
-    clicks = np.einsum("b,i,nbi->n", shares, p, gain) * protocol.clock_rate_hz
+
+    def clicking(stray: FloatArray | float) -> tuple[FloatArray, FloatArray, FloatArray]:
+        noise = detector.noise_probability(
+            background_cps[:, None], basis_probability=shares, stray_probability=np.atleast_1d(stray)[:, None]
+        )
+        gain, error_rate = click_statistics(mu, transmittance[:, None, None], noise[:, :, None], wrong[:, None, None])
+        # Clicks per pulse in either basis: the receiver's choice, whatever the sender's.
+        return gain, error_rate, np.einsum("b,i,nbi->n", shares, p, gain) * protocol.clock_rate_hz
+
+    gain, error_rate, clicks = clicking(0.0)
+    stray = detector.stray_click_probability(clicks, clock_rate_hz=protocol.clock_rate_hz)
+    if np.any(stray > 0.0):
+        gain, error_rate, clicks = clicking(stray)
     alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
     sifted = gain * (protocol.clock_rate_hz * shares[:, None] ** 2 * p) * alive[:, None, None]
     return Counts(detected_cps=clicks * alive, sifted_cps=sifted, errors_cps=sifted * error_rate)
 
 
-def _count_pairs(protocol: BBM92, transmittance: FloatArray, background_cps: FloatArray, detector: Detector) -> Counts:
+def _count_pairs(
+    protocol: BBM92,
+    transmittance: FloatArray,
+    background_cps: FloatArray,
+    detector: Detector,
+    flip_probability: FloatArray | float,
+) -> Counts:
     if protocol.geometry == "double-downlink":
         raise InputError(
             'protocol.geometry = "double-downlink" has no key per station: it needs two at once.',
@@ -112,8 +139,10 @@ def _count_pairs(protocol: BBM92, transmittance: FloatArray, background_cps: Flo
     alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
     found = protocol.coincidences(transmittance=transmittance, noise_cps=noise_cps)
     rate = found.rate_cps * alive
+    # A flip leaves the accidental half wrong as it is, so it may come after everything else.
+    wrong = combined_error(found.error_rate, flip_probability)
     sifted = (rate[:, None] * _shares(protocol) ** 2)[:, :, None]
-    return Counts(detected_cps=rate, sifted_cps=sifted, errors_cps=sifted * found.error_rate[:, None, None])
+    return Counts(detected_cps=rate, sifted_cps=sifted, errors_cps=sifted * wrong[:, None, None])
 
 
 def _shares(protocol: Protocol) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from satqkd.analysis.prediction import Prediction, ScenarioLike
 from satqkd.errors import InputError, did_you_mean
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import Detector
+from satqkd.link.qber import combined_error
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Protocol, Scenario, load_scenario
 from satqkd.units import FloatArray
@@ -35,6 +37,7 @@ def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDA
             elevation_deg=samples.elevation_deg[here],
             range_m=samples.range_m[here],
             altitude_m=site.station.altitude_m,
+            range_rate_m_s=samples.range_rate_m_s[here],
             sun_elevation_deg=sky.sun_elevation_deg[here],
             moon_elevation_deg=sky.moon_elevation_deg[here],
             moon_illumination=sky.moon_illumination[here],
@@ -58,6 +61,8 @@ class Light:
         Background counts of the whole receiver [1/s], shape (n,).
     link_loss_db : ndarray
         Loss without the detectors [dB], shape (n,).
+    flip_probability : ndarray
+        Probability of a wrong bit by the source and by turned bases [1], shape (n,).
     detector : Detector
         That of every station.
     """
@@ -66,6 +71,7 @@ class Light:
     transmittance: FloatArray
     background_cps: FloatArray
     link_loss_db: FloatArray
+    flip_probability: FloatArray
     detector: Detector
 
     def take(self, rows: NDArray[np.intp]) -> Light:
@@ -75,6 +81,7 @@ class Light:
             self.transmittance[rows],
             self.background_cps[rows],
             self.link_loss_db[rows],
+            self.flip_probability[rows],
             self.detector,
         )
 
@@ -84,8 +91,29 @@ class Light:
             protocol,
             transmittance=self.transmittance,
             background_cps=self.background_cps,
+            flip_probability=self.flip_probability,
             detector=self.detector,
         )
+
+
+def flip_probability(prediction: Prediction, rows: Iterable[int] | None = None) -> FloatArray:
+    """Return the probability of a wrong bit by the source and by turned bases in every sample [1].
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Its link says how well the bases agree.
+    rows : iterable of int, optional
+        Only these passes; the samples of the others stay at the source's error.
+    """
+    polarization, samples = prediction.scenario.link.polarization, prediction.samples
+    rotation = np.zeros(samples.t_s.size)
+    for row in range(len(prediction.passes)) if rows is None else rows:
+        part = samples.of(row)
+        rotation[part] = polarization.rotation_error(
+            azimuth_deg=samples.azimuth_deg[part], elevation_deg=samples.elevation_deg[part], t_s=samples.t_s[part]
+        )
+    return combined_error(polarization.source_error, rotation)
 
 
 def arriving_light(prediction: Prediction) -> Light:
@@ -102,6 +130,7 @@ def arriving_light(prediction: Prediction) -> Light:
         transmittance=column("transmittance"),
         background_cps=column("background_cps"),
         link_loss_db=column("link_loss_db"),
+        flip_probability=flip_probability(prediction)[index[order]],
         detector=prediction.scenario.link.detector,
     )
 
@@ -169,6 +198,7 @@ def budget(
         checked.protocol,
         transmittance=light.transmittance,
         background_cps=light.background_cps,
+        flip_probability=np.full(elevation.shape, float(site.link.polarization.source_error)),
         detector=site.link.detector,
     )
     return pd.DataFrame(

@@ -45,6 +45,8 @@ def assumptions(scenario: Scenario) -> dict[str, Any]:
         here: Any = values
         for part in dotted.split("."):
             here = here.get(part) if isinstance(here, dict) else None
+        if isinstance(here, dict):
+            here = "all its values"
         if here is not None:  # a station that was replaced takes its assumptions with it
             result[dotted] = {"value": here, "why": why}
     return result

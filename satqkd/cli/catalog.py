@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="List and show what is shipped.", r
 _COLUMNS = {
     "satellites": ("id", "name", "catalog_number", "mission"),
     "stations": ("id", "name", "latitude_deg", "longitude_deg", "altitude_m", "aperture_m", "confidence"),
+    "terminals": ("id", "kind", "version", "wavelength_m", "description"),
     "scenarios": ("id", "description", "start", "days"),
 }
 

@@ -86,5 +86,14 @@ def inspect(
         note(f"wrote {figure}")
     meta = {**campaign.provenance, "pass_id": one["pass_id"]}
     emit(table, form=form, out=out, meta=meta, columns=SHOWN, shown=table.iloc[::every])
+    causes = [str(name) for name in table if str(name).startswith("qber_")]
+    light = table[table["sending"]]
+    if causes and not light.empty:
+        # Weighted by the light: what the bits of the whole pass owe to each cause.
+        means = {name: float((light[name] * light["sifted_bps"]).sum() / light["sifted_bps"].sum()) for name in causes}
+        shares = ", ".join(
+            f"{name.removeprefix('qber_')} {100.0 * value:.3f} %" for name, value in means.items() if value
+        )
+        note(f"QBER by cause, over the sending seconds: {shares}")
     state = "usable" if one["usable"] else f"rejected: {one['reject_reason']}"
     note(f"{one['pass_id']} (row {row}): {state}; {one['sifted_bits']:,} sifted, {one['secret_bits']:,} secret bits")

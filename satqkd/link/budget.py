@@ -17,6 +17,7 @@ from satqkd.link.checks import one_of, within
 from satqkd.link.detector import Detector
 from satqkd.link.diffraction import TruncatedGaussian
 from satqkd.link.doppler import doppler_shift_m
+from satqkd.link.polarization import Compensated, Uncompensated
 from satqkd.link.receiver import Receiver
 from satqkd.link.sky import NaturalSky
 from satqkd.link.turbulence import HufnagelValley, NoTurbulence
@@ -101,6 +102,8 @@ class Link:
         Or any `BackgroundModel`.
     turbulence : NoTurbulence or HufnagelValley, optional
         Or any `TurbulenceModel`.
+    polarization : Compensated or Uncompensated, optional
+        How well the bases of both ends agree; it makes errors, not loss.
     direction : {"downlink"}, optional
         Satellite to ground.
     """
@@ -114,6 +117,7 @@ class Link:
     atmosphere: ZenithExtinction | ClearSkyTable | VisibilityTable | Visibility
     background: FixedRadiance | NightClass | NaturalSky
     turbulence: NoTurbulence | HufnagelValley = field(default_factory=NoTurbulence)
+    polarization: Compensated | Uncompensated = field(default_factory=Compensated)
     direction: Literal["downlink"] = "downlink"
 
     def __post_init__(self) -> None:

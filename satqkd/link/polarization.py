@@ -6,11 +6,15 @@ track to point its telescope; the station's is that of its telescope's focus. Wh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.errors import InputError
-from satqkd.link.checks import within
+from satqkd.limits import ErrorRate, NonNegative, check_limits
+from satqkd.link.checks import one_of, within
 from satqkd.units import FloatArray
 
 
@@ -118,3 +122,65 @@ def contrast_error(contrast: ArrayLike) -> FloatArray:
     0.0036
     """
     return np.asarray(1.0 / (1.0 + within("contrast", contrast, 1.0)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compensated:
+    """Bases that follow each other along the pass.
+
+    Parameters
+    ----------
+    residual_rms_rad : float, optional
+        Standard deviation of what compensation leaves [rad].
+    source_error : float, optional
+        Probability that the prepared state is the wrong one of its basis.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    residual_rms_rad: NonNegative = 0.0
+    source_error: ErrorRate = 0.0
+    model: Literal["compensated"] = "compensated"
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        one_of("Compensated.model", self.model, ("compensated",))
+
+    def rotation_error(self, *, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> FloatArray:
+        """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,)."""
+        return np.full(np.shape(t_s), float(mean_rotation_error(self.residual_rms_rad)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncompensated:
+    """Bases that turn against each other along the pass, about the best setting that stays fixed through it.
+
+    Parameters
+    ----------
+    focus : {"tube", "nasmyth", "coude"}, optional
+        Where the receiver sits: on the moving tube of an alt-azimuth telescope, or at a focus that turns against it.
+    source_error : float, optional
+        Probability that the prepared state is the wrong one of its basis.
+    """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    focus: Literal["tube", "nasmyth", "coude"] = "tube"
+    source_error: ErrorRate = 0.0
+    model: Literal["uncompensated"] = "uncompensated"
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+        one_of("Uncompensated.focus", self.focus, ("tube", "nasmyth", "coude"))
+        one_of("Uncompensated.model", self.model, ("uncompensated",))
+
+    def rotation_error(self, *, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> FloatArray:
+        """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,); 0 for a single one."""
+        if np.size(t_s) < 2:
+            return np.zeros(np.shape(t_s))
+        rotation = motion_angle_rad(azimuth_deg, elevation_deg, t_s)
+        if self.focus == "nasmyth":
+            rotation = rotation - nasmyth_rotation_rad(elevation_deg)
+        elif self.focus == "coude":
+            rotation = rotation - coude_rotation_rad(azimuth_deg, elevation_deg)
+        return np.minimum(rotation_error(uncompensated_rotation_rad(rotation)), 0.5)

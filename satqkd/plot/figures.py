@@ -25,6 +25,15 @@ TERM_COLOURS = {
     "detector_db": "#999999",
 }
 
+CAUSE_COLOURS = {
+    "qber_source": "#56B4E9",
+    "qber_misalignment": "#0072B2",
+    "qber_rotation": "#009E73",
+    "qber_background": "#E69F00",
+    "qber_dark": "#999999",
+    "qber_stray": "#CC79A7",
+}
+
 
 def new_figure(width_in: float, height_in: float) -> Figure:
     """Return a figure that no global state knows; importing pyplot for it would cost half a second."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.analysis import Campaign
-from satqkd.plot.figures import TERM_COLOURS, new_figure, quiet_frame
+from satqkd.plot.figures import CAUSE_COLOURS, TERM_COLOURS, new_figure, quiet_frame
 from satqkd.units import QUANTITIES
 
 if TYPE_CHECKING:
@@ -87,7 +87,11 @@ def _losses(axes: Axes, table: Any) -> None:
 
 
 def _qber(axes: Axes, table: Any) -> None:
-    axes.plot(table["t_s"], _shown(table, "qber"), color="#CC79A7")
+    for name, colour in CAUSE_COLOURS.items():
+        if name in table and table[name].max() > 1e-4:
+            axes.plot(table["t_s"], _shown(table, name), color=colour, linewidth=1.0, label=QUANTITIES[name].label[6:])
+    axes.plot(table["t_s"], _shown(table, "qber"), color="black", linewidth=1.6, label="all causes")
+    axes.legend(fontsize=7, ncols=2, loc="upper center", framealpha=0.9)
     axes.set_ylabel(QUANTITIES["qber"].axis_label)
     axes.set_ylim(0.0, max(3.0, min(50.0, 1.15 * float(np.max(_shown(table, "qber"))))))
 

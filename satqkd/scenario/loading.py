@@ -18,6 +18,7 @@ from satqkd import catalog
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
+from satqkd.scenario.terminals import forget_parts, with_terminals
 from satqkd.times import to_iso, to_posix
 from satqkd.units import to_si, unit_of
 
@@ -71,7 +72,7 @@ def _absolute(entry: Any, folder: Path) -> Any:
 
 
 def _checked(values: dict[str, Any], where: str) -> Scenario:
-    plain = _plain(values)
+    plain = with_terminals(_plain(values))
     try:
         # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
         return _ADAPTER.validate_json(json.dumps(plain), strict=True)
@@ -112,6 +113,8 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
     values = to_dict(scenario)
     # A new model first: its table starts afresh, and the parameters given beside it land in the new table.
+    if "link.terminal" in changes:
+        forget_parts(values, changes["link.terminal"])
     for key in sorted(changes, key=lambda name: not (name.endswith(".model") or name == "protocol.name")):
         _set(values, key.split("."), changes[key])
     _warn_of_pins(changes, values)

@@ -20,6 +20,7 @@ from satqkd.link.beam import CollimatedGaussian, Transmitter
 from satqkd.link.budget import Link
 from satqkd.link.diffraction import TruncatedGaussian
 from satqkd.link.modtran import ClearSkyTable, VisibilityTable
+from satqkd.link.polarization import Compensated, Uncompensated
 from satqkd.link.sky import NaturalSky
 from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.orbit import Elements, Station, read_elements
@@ -60,6 +61,10 @@ Transmission = Annotated[
 Turbulence = Annotated[
     Annotated[NoTurbulence, Tag("none")] | Annotated[HufnagelValley, Tag("hufnagel-valley")],
     _chosen_by("model", "none"),
+]
+Polarization = Annotated[
+    Annotated[Compensated, Tag("compensated")] | Annotated[Uncompensated, Tag("uncompensated")],
+    _chosen_by("model", "compensated"),
 ]
 Protocol = DecoyBB84 | OneDecoyBB84 | BBM92
 _ProtocolTable = Annotated[
@@ -163,6 +168,7 @@ class LinkTable(Link):
     atmosphere: Atmosphere
     background: Background
     turbulence: Turbulence = field(default_factory=NoTurbulence)
+    polarization: Polarization = field(default_factory=Compensated)
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
 

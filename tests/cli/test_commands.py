@@ -193,7 +193,7 @@ def test_own_station_satellite_and_elements(satqkd):
     assert {row["station"] for row in table} == {"roof"}
 
 
-@pytest.mark.parametrize("kind", ["satellites", "stations", "scenarios"])
+@pytest.mark.parametrize("kind", ["satellites", "stations", "scenarios", "terminals"])
 def test_catalog_lists_and_shows(satqkd, kind):
     listed = json.loads(satqkd("catalog", "list", kind, "--format", "json").out)["rows"]
     assert {row["id"] for row in listed} == set(catalog.entries(kind))

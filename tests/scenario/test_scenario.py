@@ -58,7 +58,7 @@ def test_models_go_by_the_names_their_nouns_carry(micius):
     """The tags of the unions are written beside the nouns' own `model`; they must not drift apart."""
     from satqkd.scenario import nouns
 
-    for union in (nouns.Atmosphere, nouns.Background, nouns.Transmission, nouns.Turbulence):
+    for union in (nouns.Atmosphere, nouns.Background, nouns.Transmission, nouns.Turbulence, nouns.Polarization):
         for member in get_args(get_args(union)[0]):
             noun, tag = get_args(member)
             (field,) = [field for field in dataclasses.fields(noun) if field.name == "model"]
@@ -243,3 +243,64 @@ def test_element_files_are_meant_from_the_scenario_file(tmp_path, micius):
 def test_the_public_face_loads_scenarios():
     assert sq.load_scenario("micius-nanshan-2017").station_names == ("nanshan",)
     assert tomllib.loads(sq.load_scenario("micius-nanshan-2017").to_toml())["name"] == "micius-nanshan-2017"
+
+
+LINKS = sorted(name for name, one in catalog.entries("terminals").items() if one["kind"] == "link")
+
+
+@pytest.mark.parametrize("name", [name for name in LINKS if name != "sota"])
+def test_a_terminal_brings_all_of_its_hardware(micius, name):
+    terminal = catalog.entry("terminals", name)
+    scenario = load_scenario(
+        {
+            "name": "mine",
+            "start": "2017-05-22",
+            "days": 1,
+            "satellites": ["micius"],
+            "stations": ["xinglong"],
+            "link": {
+                "terminal": name,
+                "atmosphere": {"model": "clear-sky-table"},
+                "background": {"model": "night-class"},
+            },
+            "protocol": {"key_basis_probability": 0.5},
+        }
+    )
+    assert scenario.link.wavelength_m == terminal["wavelength_m"]
+    assert scenario.link.receiver.optics_transmittance == terminal["receiver"]["optics_transmittance"]
+    assert scenario.protocol.clock_rate_hz == terminal["source"]["clock_rate_hz"]
+    assert scenario.link.polarization.source_error == terminal["source"].get("source_error", 0.0)
+    assert "terminal" not in scenario.to_dict()["link"]
+    assert len(scenario.assumed) == len(terminal["assumed"])
+    changed = micius.with_({"link.terminal": name})
+    assert changed.link.transmitter == scenario.link.transmitter
+    assert changed.link.detector == scenario.link.detector
+    assert changed.protocol.intensities == scenario.protocol.intensities
+    assert changed.link.atmosphere == micius.link.atmosphere
+
+
+def test_a_detector_of_the_catalogue_replaces_the_detector_only(micius):
+    changed = micius.with_({"link.terminal": "detector-snspd-nbtin"})
+    assert (
+        changed.link.detector.efficiency == catalog.entry("terminals", "detector-snspd-nbtin")["detector"]["efficiency"]
+    )
+    assert changed.link.transmitter == micius.link.transmitter
+    assert changed.link.wavelength_m == micius.link.wavelength_m
+    both = micius.with_({"link.terminal": ["detector-snspd-nbtin", "jinan-1-like"]})
+    assert both.link.detector == changed.link.detector
+    assert both.link.transmitter.aperture_m == 0.2
+
+
+def test_an_unknown_terminal_suggests_the_nearest(micius):
+    with pytest.raises(InputError, match=r"(?s)no terminal 'mikius'.*'micius'"):
+        micius.with_({"link.terminal": "mikius"})
+
+
+def test_the_micius_presets_fly_the_terminal_of_the_catalogue(micius):
+    terminal = catalog.entry("terminals", "micius")
+    for part in ("transmitter", "receiver", "detector"):
+        own = micius.to_dict()["link"][part]
+        for key, value in terminal[part].items():
+            # The station brings its telescope; the terminal's dead time is assumed and changes nothing at these rates.
+            if (part, key) not in {("receiver", "aperture_m"), ("detector", "dead_time_s")}:
+                assert own[key] == value, (part, key)
