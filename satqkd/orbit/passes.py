@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean
+from satqkd.orbit.contacts import Contacts, find_contacts
 from satqkd.orbit.elements import Elements, ElementSet
-from satqkd.orbit.propagation import Arc, Track, make_track
-from satqkd.orbit.search import Contacts, find_contacts
+from satqkd.orbit.propagation import Arc
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons
 from satqkd.orbit.timescale import (
     DAY_S,
@@ -23,6 +23,7 @@ from satqkd.orbit.timescale import (
     tai_from_posix,
     utc_offset_s,
 )
+from satqkd.orbit.tracks import Track, make_track
 from satqkd.orbit.view import Pairs
 from satqkd.times import to_posix
 
@@ -33,27 +34,11 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-COLUMNS = (
-    "pass_id",
-    "satellite",
-    "station",
-    "aos_utc",
-    "tca_utc",
-    "los_utc",
-    "duration_s",
-    "max_elevation_deg",
-    "aos_azimuth_deg",
-    "tca_azimuth_deg",
-    "los_azimuth_deg",
-    "min_range_m",
-    "elements_age_days",
-    "truncated",
-    "usable",
-    "reject_reason",
-)
-_NODES_PER_TURN = 12
-_CHUNK = 2_000_000
-"""Nodes times stations that are searched at once: some 50 MB."""
+_FEW_STATIONS = 10
+_DEEP_SPACE_REV_DAY = 6.4
+"""SGP4 goes over to its deep-space theory from periods of 225 minutes on."""
+_CHUNK = 200_000
+"""Nodes times stations that are searched at once: more would leave the processor's caches."""
 
 
 def find_passes(
@@ -98,8 +83,9 @@ def find_passes(
         raise InputError("There are no elements to predict passes from.", "Read some: orbit.read_elements(path).")
     arcs, satellites = _arcs(elements, t0, t1)
     found = _search(arcs, frames, mask, t0, t1)
-    kept = _nearest_epoch(found, arcs, np.array(satellites, dtype=object), len(places))
-    return _table(kept, arcs, places, warn_age_days)
+    if len(set(satellites)) < len(arcs):
+        found = _nearest_epoch(found, arcs, satellites, len(places))
+    return _table(found, arcs, places, warn_age_days)
 
 
 def _window(start: Any, end: Any) -> tuple[float, float]:
@@ -154,45 +140,62 @@ def _search(arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: 
     """Search all arcs, a chunk at a time; where a pass sticks out of an arc's stretch, the whole window again."""
     parts: list[Contacts] = []
     failures: dict[str, None] = {}
-    pending: list[tuple[int, Track, float, float]] = []
-    load = 0
-
-    def flush() -> None:
-        nonlocal load
-        if pending:
-            parts.append(_search_tracks(pending, arcs, frames, mask, t0, t1))
-        pending.clear()
-        load = 0
-
+    pending: list[Stretch] = []
     for index, arc in enumerate(arcs):
         period = DAY_S / arc.elements.mean_motion_rev_day
         first, last = max(t0, arc.start_tai_s - period), min(t1, arc.end_tai_s + period)
-        track = make_track(arc, first, last, _NODES_PER_TURN)
-        if track.failure:
-            failures[track.failure] = None
-        if len(track.position_km):
-            pending.append((index, track, first, last))
-            load += len(track.position_km) * len(frames.names)
-        if load > _CHUNK:
-            flush()
-    flush()
+        stretch = _stretch(index, arc, first, last, len(frames.names))
+        if stretch.track.failure:
+            failures[stretch.track.failure] = None
+        if stretch.track.count:
+            pending.append(stretch)
+        load = sum(item.track.count for item in pending) * len(frames.names)
+        if pending and (load > _CHUNK or index == len(arcs) - 1):
+            parts.append(_search_stretches(pending, arcs, frames, mask, t0, t1))
+            pending = []
+    if pending:
+        parts.append(_search_stretches(pending, arcs, frames, mask, t0, t1))
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        warnings.warn(f"{next(iter(failures))}{more}; there are no passes beyond that.", SatqkdWarning, stacklevel=4)
-    return _concatenated(parts)
+        warnings.warn(f"{next(iter(failures))}{more}; there are no passes beyond that.", SatqkdWarning, stacklevel=3)
+    return Contacts.joined(parts) if parts else Contacts.none()
 
 
-def _search_tracks(
-    pending: list[tuple[int, Track, float, float]],
-    arcs: list[Arc],
-    frames: Horizons,
-    mask: FloatArray,
-    t0: float,
-    t1: float,
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A track, the index of its arc, and the time it is searched over [s, TAI since 1970]."""
+
+    arc_index: int
+    track: Track
+    first: float
+    last: float
+
+
+def _stretch(index: int, arc: Arc, first: float, last: float, stations: int) -> Stretch:
+    """Make a track with few nodes, and SGP4 between them, for few stations; or one that interpolates, for many.
+
+    Deep-space orbits always interpolate: SGP4's velocities differ from the derivatives of its positions, there enough
+    to shift a culmination by minutes.
+    """
+    deep_space = arc.elements.mean_motion_rev_day <= _DEEP_SPACE_REV_DAY
+    if stations < _FEW_STATIONS and not deep_space:
+        return Stretch(index, make_track(arc, first, last, nodes_per_turn=12), first, last)
+    return Stretch(index, make_track(arc, first, last, nodes_per_turn=14).interpolating(), first, last)
+
+
+def _search_stretches(
+    stretches: list[Stretch], arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: float
 ) -> Contacts:
-    index = np.array([item[0] for item in pending])
-    first, last = np.array([item[2] for item in pending]), np.array([item[3] for item in pending])
-    found = find_contacts([item[1] for item in pending], frames, mask, first, last)
+    tracks = [item.track for item in stretches]
+    index = np.array([item.arc_index for item in stretches])
+    first, last = np.array([item.first for item in stretches]), np.array([item.last for item in stretches])
+    stations = len(frames.names)
+    blocks = max(1, round(sum(track.count for track in tracks) * stations / _CHUNK))
+    parts = []
+    for block in np.array_split(np.arange(stations), min(blocks, stations)):
+        part = find_contacts(tracks, frames.of(block), mask[block], first, last)
+        parts.append(replace(part, pairs=Pairs(part.pairs.track, block[part.pairs.station])))
+    found = Contacts.joined(parts) if len(parts) > 1 else parts[0]
     track = found.pairs.track
     low = np.array([arcs[i].start_tai_s for i in index])[track]
     high = np.array([arcs[i].end_tai_s for i in index])[track]
@@ -200,46 +203,21 @@ def _search_tracks(
         found.end_open & (last[track] < t1) & (found.aos_tai_s <= high)
     )
     if cut.any():
-        again = []
-        for place in np.unique(track[cut]):
-            arc = arcs[index[place]]
-            again.append((int(index[place]), make_track(arc, t0, t1, _NODES_PER_TURN), t0, t1))
-        rest = [item for place, item in enumerate(pending) if place not in set(track[cut].tolist())]
-        whole = sorted(again + rest, key=lambda item: item[0])
-        return _search_tracks(whole, arcs, frames, mask, t0, t1)
-    return _renumbered(found, index)
+        again = set(track[cut].tolist())
+        whole = [
+            _stretch(item.arc_index, arcs[item.arc_index], t0, t1, stations) if place in again else item
+            for place, item in enumerate(stretches)
+        ]
+        return _search_stretches(whole, arcs, frames, mask, t0, t1)
+    return replace(found, pairs=Pairs(index[track], found.pairs.station))
 
 
-def _renumbered(found: Contacts, index: IntArray) -> Contacts:
-    values = [getattr(found, field.name) for field in fields(Contacts)[1:]]
-    return Contacts(Pairs(index[found.pairs.track], found.pairs.station), *values)
-
-
-def _chosen(found: Contacts, kept: Any) -> Contacts:
-    return Contacts(found.pairs[kept], *(getattr(found, field.name)[kept] for field in fields(Contacts)[1:]))
-
-
-def _concatenated(parts: list[Contacts]) -> Contacts:
-    empty = np.zeros(0)
-    if not parts:
-        none = np.zeros(0, dtype=np.int64)
-        values: list[Any] = [empty.astype(bool) if field.name.endswith("_open") else empty for field in fields(Contacts)[1:]]
-        return Contacts(Pairs(none, none), *values)
-    pairs = Pairs(*(np.concatenate([getattr(part.pairs, name) for part in parts]) for name in ("track", "station")))
-    return Contacts(
-        pairs,
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Contacts)[1:]),
-    )
-
-
-def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: NDArray[Any], stations: int) -> Contacts:
+def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: list[str], stations: int) -> Contacts:
     """Keep one version of every pass that several element sets of a satellite predict: that of the nearest epoch.
 
     A pass is an arc's own if its TCA lies in the arc. Where versions overlap, the arc with the youngest own version
     keeps its own; if no version is its arc's own (a TCA that jumps over the switch) the youngest version stays.
     """
-    if len(set(satellites.tolist())) == len(arcs):
-        return found
     track = found.pairs.track
     low, high = np.array([arc.start_tai_s for arc in arcs]), np.array([arc.end_tai_s for arc in arcs])
     epoch = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
@@ -249,11 +227,11 @@ def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: NDArray[Any], s
     group = number[track] * stations + found.pairs.station
     order = np.lexsort((found.aos_tai_s, group))
     # Overlapping versions form a cluster; the largest LOS so far is taken within a group by shifting groups apart.
-    span = found.los_tai_s.max(initial=0.0) - found.aos_tai_s.min(initial=0.0) + 1.0
-    shift = group[order] * span
-    last = np.maximum.accumulate(found.los_tai_s[order] - found.aos_tai_s.min(initial=0.0) + shift)
+    start = found.aos_tai_s.min(initial=0.0)
+    shift = group[order] * (found.los_tai_s.max(initial=0.0) - start + 1.0)
+    latest = np.maximum.accumulate(found.los_tai_s[order] - start + shift)
     begins = np.ones(len(order), dtype=bool)
-    begins[1:] = found.aos_tai_s[order][1:] - found.aos_tai_s.min(initial=0.0) + shift[1:] > last[:-1]
+    begins[1:] = (found.aos_tai_s[order] - start + shift)[1:] > latest[:-1]
     cluster = np.empty(len(order), dtype=np.int64)
     cluster[order] = np.cumsum(begins) - 1
     size = np.bincount(cluster)
@@ -262,59 +240,91 @@ def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: NDArray[Any], s
     best = winner[cluster]
     kept = own & (track == track[best])
     kept |= (np.arange(len(track)) == best) & (size[cluster] > 1)
-    return _chosen(found, kept)
+    return found[np.flatnonzero(kept)]
 
 
 def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_age_days: float) -> pd.DataFrame:
+    """Make the table, one column after another so that a large one is not in memory twice."""
     import pandas as pd
 
-    satellite = np.array([arc.elements.satellite for arc in arcs], dtype=object)
-    names = np.array([item.name for item in stations], dtype=object)
-    found = _chosen(found, np.lexsort((found.pairs.station, satellite[found.pairs.track].astype(str), found.aos_tai_s)))
-    track = found.pairs.track
-    aos, tca, los = (datetime64_from_tai(t) for t in (found.aos_tai_s, found.tca_tai_s, found.los_tai_s))
-    age = (found.tca_tai_s - tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))[track]) / DAY_S
-    if age.size and np.abs(age).max() > warn_age_days:
-        stale = np.abs(age) > warn_age_days
-        warnings.warn(
-            f"{stale.sum()} of {age.size} passes are farther than {warn_age_days:g} days from the epoch of their "
-            f"elements, the farthest by {np.abs(age).max():.1f} days; their times may be wrong by seconds to minutes.",
-            StaleElementsWarning,
-            stacklevel=3,
-        )
-    utc = {
-        name: pd.Series(value).dt.tz_localize("UTC")
-        for name, value in zip(("aos", "tca", "los"), (aos, tca, los), strict=True)
-    }
+    satellites = [arc.elements.satellite for arc in arcs]
+    # By AOS, then by the names of station and satellite.
+    rank = {name: place for place, name in enumerate(sorted(set(satellites)))}
+    order = np.argsort(found.aos_tai_s, kind="stable")
+    if (np.diff(found.aos_tai_s[order]) == 0.0).any():
+        by_name = np.array([rank[name] for name in satellites])[found.pairs.track]
+        order = np.lexsort((found.pairs.station, by_name, found.aos_tai_s))
+    track, station = found.pairs.track[order], found.pairs.station[order]
+    epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
+    age = (found.tca_tai_s[order] - epochs[track]) / DAY_S
+    _warn_stale(age, warn_age_days)
+    satellite = np.array(satellites, dtype=object)[track]
+    place = np.array([item.name for item in stations], dtype=object)[station]
+    aos, tca, los = (datetime64_from_tai(t[order]) for t in (found.aos_tai_s, found.tca_tai_s, found.los_tai_s))
     columns: dict[str, Any] = {
-        "pass_id": _pass_ids(satellite[track], names[found.pairs.station], aos),
-        "satellite": satellite[track],
-        "station": names[found.pairs.station],
-        "aos_utc": utc["aos"],
-        "tca_utc": utc["tca"],
-        "los_utc": utc["los"],
-        "duration_s": tai_from_datetime64(los) - tai_from_datetime64(aos),
-        "max_elevation_deg": found.max_elevation_deg,
-        "aos_azimuth_deg": found.aos_azimuth_deg,
-        "tca_azimuth_deg": found.tca_azimuth_deg,
-        "los_azimuth_deg": found.los_azimuth_deg,
-        "min_range_m": found.min_range_m,
-        "elements_age_days": age,
-        "truncated": found.start_open | found.end_open,
-        "usable": np.ones(len(track), dtype=bool),
-        "reject_reason": np.full(len(track), "", dtype=object),
+        "pass_id": _pass_ids(track, station, satellites, stations, aos),
+        "satellite": satellite,
+        "station": place,
     }
-    return pd.DataFrame({name: columns[name] for name in COLUMNS})
+    for name, stamps in (("aos_utc", aos), ("tca_utc", tca), ("los_utc", los)):
+        columns[name] = pd.DatetimeIndex(stamps, tz="UTC")
+    columns["duration_s"] = tai_from_datetime64(los) - tai_from_datetime64(aos)
+    for name in ("max_elevation_deg", "aos_azimuth_deg", "tca_azimuth_deg", "los_azimuth_deg", "min_range_m"):
+        columns[name] = getattr(found, name)[order]
+    columns["elements_age_days"] = age
+    columns["truncated"] = (found.start_open | found.end_open)[order]
+    columns["usable"] = np.ones(len(order), dtype=bool)
+    columns["reject_reason"] = np.full(len(order), "", dtype=object)
+    return pd.DataFrame(columns, copy=False)
 
 
-def _pass_ids(satellites: NDArray[Any], stations: NDArray[Any], aos: NDArray[np.datetime64]) -> NDArray[Any]:
+def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
+    farthest = np.abs(age_days).max(initial=0.0)
+    if farthest > warn_age_days:
+        warnings.warn(
+            f"{(np.abs(age_days) > warn_age_days).sum()} of {age_days.size} passes are farther than "
+            f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days; their times "
+            "may be wrong by seconds to minutes.",
+            StaleElementsWarning,
+            stacklevel=4,
+        )
+
+
+def _pass_ids(
+    track: IntArray,
+    station: IntArray,
+    satellites: list[str],
+    stations: Sequence[Station],
+    aos: NDArray[np.datetime64],
+) -> NDArray[Any]:
     """Name each pass by satellite, station and the whole second of its AOS; a second one in it gets a number."""
-    stamps = np.char.replace(np.char.replace(np.datetime_as_string(aos.astype("datetime64[s]")), "-", ""), ":", "")
-    ids = [f"{a}-{b}-{c}Z" for a, b, c in zip(satellites, stations, stamps.tolist(), strict=True)]
+    pairs = [f"{satellite}-{place.name}-" for satellite in satellites for place in stations]
+    begins = (track * len(stations) + station).tolist()
+    ids = np.array([pairs[k] + stamp for k, stamp in zip(begins, _stamps(aos), strict=True)], dtype=object)
     if len(set(ids)) < len(ids):
         seen: dict[str, int] = {}
         for index, name in enumerate(ids):
             seen[name] = seen.get(name, 0) + 1
             if seen[name] > 1:
                 ids[index] = f"{name}-{seen[name]}"
-    return np.array(ids, dtype=object)
+    return ids
+
+
+def _stamps(times: NDArray[np.datetime64]) -> list[str]:
+    """Write times as 20170522T160503Z, seconds cut off; by digits, which is ten times faster than formatting."""
+    seconds = times.astype("datetime64[s]")
+    days = seconds.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    of_day = (seconds - days).astype(np.int64)
+    year = 1970 + months.astype(np.int64) // 12
+    month = 1 + months.astype(np.int64) % 12
+    day = 1 + (days - months.astype("datetime64[D]")).astype(np.int64)
+    date = (year * 100 + month) * 100 + day
+    clock = (of_day // 3600 * 100 + of_day // 60 % 60) * 100 + of_day % 60
+    text = np.full((len(times), 16), ord("T"), dtype=np.uint8)
+    for place in range(7, -1, -1):
+        date, text[:, place] = date // 10, ord("0") + date % 10
+    for place in range(14, 8, -1):
+        clock, text[:, place] = clock // 10, ord("0") + clock % 10
+    text[:, 15] = ord("Z")
+    return text.view("S16").ravel().astype("U16").tolist()

@@ -16,14 +16,12 @@ from satqkd.orbit.elements import ElementSet
 from satqkd.orbit.timescale import (
     DAY_S,
     EARTH_ROTATION_RAD_S,
-    datetime64_from_tai,
     gmst_rad,
     posix_from_tai,
     tai_from_datetime64,
 )
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 EARTH_GM_M3_S2 = 3.986008e14
 """Gravitational parameter of WGS72, the gravity model of SGP4 [m^3/s^2]."""
@@ -58,52 +56,14 @@ class Arc:
         return float(posix_from_tai(tai_from_datetime64(self.elements.epoch_utc))) + self.utc_offset_s
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
-    """An arc made ready: its SGP4 model and nodes at equal steps over a stretch of time.
-
-    Parameters
-    ----------
-    arc : Arc
-    model : sgp4.api.Satrec
-    start_tai_s, step_s : float
-        Time of the first node [s, TAI since 1970] and spacing [s].
-    position_km, velocity_km_s : ndarray
-        At the nodes, in SGP4's frame TEME, shape (n, 3).
-    failure : str
-        Empty, or a sentence on why SGP4 ends before the stretch does.
-    """
-
-    arc: Arc
-    model: Any
-    start_tai_s: float
-    step_s: float
-    position_km: FloatArray
-    velocity_km_s: FloatArray
-    failure: str = ""
-
-    @property
-    def tai_s(self) -> FloatArray:
-        """Times of the nodes [s, TAI since 1970]."""
-        return np.asarray(self.start_tai_s + self.step_s * np.arange(len(self.position_km)))
-
-    @property
-    def end_tai_s(self) -> float:
-        """Time of the last node [s, TAI since 1970]."""
-        return self.start_tai_s + self.step_s * (len(self.position_km) - 1)
-
-    def locate(self, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return Earth-fixed position [m] and velocity [m/s] at any times, shape (3, n)."""
-        return locate(self.model, self.arc.epoch_tai_s, tai_s)
-
-
 def locate(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Earth-fixed position [m] and velocity relative to the turning Earth [m/s] by SGP4, shape (3, n)."""
-    position, velocity, _ = _sgp4(model, epoch_tai_s, tai_s)
+    position, velocity, _ = sgp4_teme(model, epoch_tai_s, tai_s)
     return earth_fixed(position, velocity, tai_s)
 
 
-def _sgp4(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
+def sgp4_teme(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.uint8]]:
+    """Run SGP4 and return its position [km], velocity [km/s], shape (n, 3), and error code, 0 where they are good."""
     days = (tai_s - epoch_tai_s) / DAY_S
     error, position, velocity = model.sgp4_array(np.full(days.shape, model.jdsatepoch), model.jdsatepochF + days)
     return position, velocity, error
@@ -146,47 +106,3 @@ def perigee_rate_rad_s(elements: ElementSet) -> float:
     eccentricity = elements.eccentricity
     mean = 2.0 * np.pi * elements.mean_motion_rev_day / DAY_S
     return float(mean * (1.0 + eccentricity) ** 2 / (1.0 - eccentricity**2) ** 1.5)
-
-
-def make_track(arc: Arc, start_tai_s: float, end_tai_s: float, nodes_per_turn: int) -> Track:
-    """Run SGP4 on nodes that cover a stretch of time, equal parts of a turn at the angular speed of the perigee.
-
-    Where SGP4 fails inside the stretch, the track is the good part nearest to the epoch, and ends where SGP4 does.
-    """
-    model, epoch = arc.elements.satrec(), arc.epoch_tai_s
-    step = 2.0 * np.pi / perigee_rate_rad_s(arc.elements) / nodes_per_turn
-    count = max(2, int(np.ceil((end_tai_s - start_tai_s) / step)) + 1)
-    times = np.asarray(start_tai_s + step * np.arange(count))
-    position, velocity, error = _sgp4(model, epoch, times)
-    if not error.any():
-        return Track(arc, model, start_tai_s, step, position, velocity)
-    good, bad = np.flatnonzero(error == 0), np.flatnonzero(error)
-    if not good.size:
-        return Track(arc, model, start_tai_s, step, position[:0], velocity[:0], _failure(arc, int(error[0]), times[0]))
-    nearest = good[np.argmin(np.abs(times[good] - epoch))]
-    before, after = bad[bad < nearest], bad[bad > nearest]
-    first = _last_good(model, epoch, times[before[-1] + 1], times[before[-1]]) if before.size else start_tai_s
-    last = _last_good(model, epoch, times[after[0] - 1], times[after[0]]) if after.size else times[-1]
-    count = max(2, int(np.ceil((last - first) / step)) + 1)
-    step = (last - first) / (count - 1)
-    position, velocity, _ = _sgp4(model, epoch, np.asarray(first + step * np.arange(count)))
-    edge = after[0] if after.size else before[-1]
-    return Track(arc, model, first, step, position, velocity, _failure(arc, int(error[edge]), times[edge]))
-
-
-def _last_good(model: Any, epoch: float, good: float, bad: float) -> float:
-    """Return the time nearest to where SGP4 begins to fail, on the good side, to a millisecond."""
-    while abs(bad - good) > 1e-3:
-        middle = (good + bad) / 2.0
-        if _sgp4(model, epoch, np.array([middle]))[2][0]:
-            bad = middle
-        else:
-            good = middle
-    return float(good)
-
-
-def _failure(arc: Arc, code: int, tai_s: float) -> str:
-    from sgp4.api import SGP4_ERRORS
-
-    when = datetime64_from_tai(tai_s).astype("datetime64[m]")
-    return f"SGP4 stops for {arc.elements.satellite} ({arc.elements.source}) near {when}Z: {SGP4_ERRORS[code]}"

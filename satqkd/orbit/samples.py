@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError
 from satqkd.orbit.elements import Elements, ElementSet
-from satqkd.orbit.propagation import EARTH_ROTATION_RAD_S, Arc, locate
-from satqkd.orbit.sky import SPEED_OF_LIGHT_M_S, Sky, direction_m, sky_at, utc_stamps
+from satqkd.orbit.ephemeris import SPEED_OF_LIGHT_M_S
+from satqkd.orbit.propagation import Arc, locate
+from satqkd.orbit.sky import Sky, direction, sky_at, utc_stamps
 from satqkd.orbit.station import Station, as_stations, horizons, station_rows
-from satqkd.orbit.timescale import DAY_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
-from satqkd.orbit.view import elevation_azimuth_deg
+from satqkd.orbit.timescale import DAY_S, EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
+from satqkd.orbit.view import dot, elevation_azimuth_deg
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,18 +95,19 @@ def sample_passes(
     station = station_rows(frames, passes["station"].to_numpy())
     aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
     offsets, index, t, weight = _grid(aos - tca, los - tca, step_s)
-    d, v = np.empty((len(t), 3)), np.empty((len(t), 3))
+    d, v = np.empty((3, len(t))), np.empty((3, len(t)))
+    where = station[index]
     for arc, rows in _arcs_of(passes, elements, tca):
         mine = np.concatenate([np.arange(offsets[row], offsets[row + 1]) for row in rows])
-        position, v[mine] = locate(arc.elements.satrec(), arc.epoch_tai_s, tca[index[mine]] + t[mine])
-        d[mine] = position - frames.position_m[station[index[mine]]]
-    where = station[index]
-    elevation, azimuth = elevation_azimuth_deg(frames, where, d)
-    distance = np.linalg.norm(d, axis=1)
-    rate = np.einsum("nc,nc->n", d, v) / distance
+        position, v[:, mine] = locate(arc.elements.satrec(), arc.epoch_tai_s, tca[index[mine]] + t[mine])
+        d[:, mine] = position - frames.position_m.take(where[mine], axis=1)
+    frame = frames.east_north_up.take(where, axis=2)
+    elevation, azimuth = elevation_azimuth_deg(frame, d)
+    distance = np.sqrt(dot(d, d))
+    rate = dot(d, v) / distance
     # Back to axes that do not turn: the velocity relative to the station gains omega x d.
-    relative = v + EARTH_ROTATION_RAD_S * np.column_stack((-d[:, 1], d[:, 0], np.zeros(len(d))))
-    across = np.sqrt(np.maximum(np.einsum("nc,nc->n", relative, relative) - rate**2, 0.0))
+    relative = v + EARTH_ROTATION_RAD_S * np.array((-d[1], d[0], np.zeros(len(t))))
+    across = np.sqrt(np.maximum(dot(relative, relative) - rate**2, 0.0))
     return PassSamples(
         offsets,
         index,
@@ -117,7 +119,7 @@ def sample_passes(
         distance,
         rate,
         2.0 * across / SPEED_OF_LIGHT_M_S,
-        _azimuth_rate_deg_s(frames.east_north_up[where], d, v),
+        _azimuth_rate_deg_s(frame, d, v),
     )
 
 
@@ -158,11 +160,10 @@ def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[
     return result
 
 
-def _azimuth_rate_deg_s(east_north_up: FloatArray, d: FloatArray, v: FloatArray) -> FloatArray:
-    east, north, _ = np.einsum("nij,nj->in", east_north_up, d)
-    east_rate, north_rate, _ = np.einsum("nij,nj->in", east_north_up, v)
-    horizontal = np.maximum(east**2 + north**2, 1e-6)
-    return np.asarray(np.degrees((east_rate * north - north_rate * east) / horizontal))
+def _azimuth_rate_deg_s(frame: FloatArray, d: FloatArray, v: FloatArray) -> FloatArray:
+    east, north = dot(frame[0], d), dot(frame[1], d)
+    turning = dot(frame[0], v) * north - dot(frame[1], v) * east
+    return np.asarray(np.degrees(turning / np.maximum(east**2 + north**2, 1e-6)))
 
 
 def sample_sky(samples: PassSamples, passes: pd.DataFrame, stations: Station | Sequence[Station]) -> SkySamples:
@@ -177,12 +178,7 @@ def sample_sky(samples: PassSamples, passes: pd.DataFrame, stations: Station | S
     """
     frames = horizons(as_stations(stations))
     where = station_rows(frames, passes["station"].to_numpy())[samples.pass_index]
-    turn = frames.east_north_up[where]
-    d = direction_m(samples.elevation_deg, samples.azimuth_deg, turn) * samples.range_m[:, None]
+    frame = frames.east_north_up.take(where, axis=2)
+    d = direction(samples.elevation_deg, samples.azimuth_deg, frame) * samples.range_m
     tai = tai_from_datetime64(samples.time_utc)
-    return sky_at(tai, frames.position_m[where], turn, d)
-
-
-def rows_of(passes: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a pass table as mappings."""
-    return [dict(zip(passes.columns, row, strict=True)) for row in passes.itertuples(index=False, name=None)]
+    return sky_at(tai, frames.position_m.take(where, axis=1), frame, d)

@@ -74,10 +74,15 @@ class Horizons:
     position_m: FloatArray
     east_north_up: FloatArray
 
+    def of(self, chosen: NDArray[np.int64]) -> Horizons:
+        """Return the frames of some of the stations."""
+        names = tuple(self.names[k] for k in chosen)
+        return Horizons(names, self.position_m[:, chosen], self.east_north_up[:, :, chosen])
+
     @property
     def up(self) -> FloatArray:
         """The vertical of each station, shape (3, n)."""
-        return self.east_north_up[2]
+        return np.asarray(self.east_north_up[2])
 
 
 def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:

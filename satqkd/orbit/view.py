@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.orbit.propagation import Track, acceleration
 from satqkd.orbit.station import Horizons
+from satqkd.orbit.tracks import Track
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+
+# Arrays are indexed with ``take``, which is several times faster than square brackets.
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +25,8 @@ class Pairs:
     track: IntArray
     station: IntArray
 
-    def __getitem__(self, chosen: Any) -> Pairs:
-        return Pairs(self.track[chosen], self.station[chosen])
+    def __getitem__(self, chosen: IntArray) -> Pairs:
+        return Pairs(self.track.take(chosen), self.station.take(chosen))
 
     def __len__(self) -> int:
         return len(self.track)
@@ -55,12 +57,8 @@ class Marks:
     rho2: FloatArray
     rv: FloatArray
 
-    def __getitem__(self, chosen: Any) -> Self:
-        return type(self)(*(getattr(self, field.name)[..., chosen] for field in fields(self)))
-
-    def marks(self) -> Marks:
-        """Return these five alone."""
-        return Marks(self.tai_s, self.u, self.u1, self.rho2, self.rv)
+    def __getitem__(self, chosen: IntArray) -> Marks:
+        return Marks(*(getattr(self, field.name).take(chosen) for field in fields(self)))
 
     @staticmethod
     def joined(parts: Sequence[Marks]) -> Marks:
@@ -81,82 +79,77 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
-class View(Marks):
-    """Marks with the vectors behind them and second derivatives.
+class View:
+    """Vectors from stations to satellites at some instants.
 
     Parameters
     ----------
+    tai_s : ndarray
+        Instants [s, TAI since 1970].
     d, v, a : ndarray
         Vector from the station [m], its rate [m/s] and an acceleration good for a few seconds [m/s^2], in the
         Earth-fixed frame, shape (3, n).
-    u2, rv1 : ndarray
-        Derivatives of `u1` and `rv`.
+    up : ndarray
+        The station's vertical, shape (3, n).
     """
 
+    tai_s: FloatArray
     d: FloatArray
     v: FloatArray
     a: FloatArray
-    u2: FloatArray
-    rv1: FloatArray
+    up: FloatArray
 
-    def climb_rate(self) -> FloatArray:
-        """Return the derivative of `climb`."""
-        return self.u2 * self.rho2 + self.u1 * self.rv - self.u * self.rv1
+    def __getitem__(self, chosen: IntArray) -> View:
+        return View(*(getattr(self, field.name).take(chosen, axis=-1) for field in fields(self)))
 
-    def above_bend(self, sin_mask: FloatArray) -> FloatArray:
-        """Return the second derivative of `above` [m/s^2]."""
-        return self.u2 - sin_mask * (self.rv1 - self.rv**2 / self.rho2) / np.sqrt(self.rho2)
+    def marks(self) -> Marks:
+        """Return how high and how far the satellites stand."""
+        return Marks(self.tai_s, dot(self.up, self.d), dot(self.up, self.v), self.rho2(), dot(self.d, self.v))
 
-    def moved(self, up: FloatArray, by_s: FloatArray) -> View:
-        """Step over a little time [s] by the derivatives; `up` is the stations' vertical, shape (3, n)."""
+    def rho2(self) -> FloatArray:
+        """Return the squared range [m^2]."""
+        return dot(self.d, self.d)
+
+    def bends(self) -> tuple[FloatArray, FloatArray]:
+        """Return the derivatives of the marks' u1 and rv."""
+        return dot(self.up, self.a), dot(self.v, self.v) + dot(self.d, self.a)
+
+    def moved(self, by_s: FloatArray) -> View:
+        """Step over a little time [s] by the derivatives."""
         d = self.d + by_s * (self.v + 0.5 * by_s * self.a)
-        return _view(up, self.tai_s + by_s, d, self.v + by_s * self.a, self.a)
+        return View(self.tai_s + by_s, d, self.v + by_s * self.a, self.a, self.up)
 
 
-def _dot(a: FloatArray, b: FloatArray) -> FloatArray:
-    return np.asarray(a[0] * b[0] + a[1] * b[1] + a[2] * b[2])
-
-
-def _view(up: FloatArray, tai_s: FloatArray, d: FloatArray, v: FloatArray, a: FloatArray) -> View:
-    return View(
-        tai_s,
-        u=_dot(up, d),
-        u1=_dot(up, v),
-        rho2=_dot(d, d),
-        rv=_dot(d, v),
-        d=d,
-        v=v,
-        a=a,
-        u2=_dot(up, a),
-        rv1=_dot(v, v) + _dot(d, a),
-    )
+def dot(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the scalar products of vectors, shape (3, n)."""
+    return np.asarray(np.einsum("cn,cn->n", a, b))
 
 
 def mark(
     horizons: Horizons, station: IntArray, tai_s: FloatArray, position_m: FloatArray, velocity_m_s: FloatArray
 ) -> Marks:
     """Look from stations at Earth-fixed positions and velocities already known, shape (3, n)."""
-    up = horizons.up[:, station]
-    d = position_m - horizons.position_m[:, station]
-    return Marks(tai_s, u=_dot(up, d), u1=_dot(up, velocity_m_s), rho2=_dot(d, d), rv=_dot(d, velocity_m_s))
+    up = np.take(horizons.up, station, axis=1)
+    d = position_m - np.take(horizons.position_m, station, axis=1)
+    return Marks(tai_s, u=dot(up, d), u1=dot(up, velocity_m_s), rho2=dot(d, d), rv=dot(d, velocity_m_s))
 
 
 def look(tracks: Sequence[Track], horizons: Horizons, pairs: Pairs, tai_s: FloatArray) -> View:
-    """Look from stations at satellites at one instant each [s, TAI since 1970], with SGP4 itself."""
+    """Look from stations at satellites at one instant each [s, TAI since 1970]."""
     if len(tracks) == 1:
-        position, velocity = tracks[0].locate(tai_s)
+        position, velocity, bend = tracks[0].locate(tai_s)
     else:
-        position, velocity = np.empty((3, tai_s.size)), np.empty((3, tai_s.size))
+        position, velocity, bend = np.empty((3, 3, tai_s.size))
         edges = np.searchsorted(pairs.track, np.arange(len(tracks) + 1))
         for track, begin, end in zip(tracks, edges[:-1], edges[1:], strict=True):
             if end > begin:
-                position[:, begin:end], velocity[:, begin:end] = track.locate(tai_s[begin:end])
-    d = position - horizons.position_m[:, pairs.station]
-    return _view(horizons.up[:, pairs.station], tai_s, d, velocity, acceleration(position, velocity))
+                part = slice(begin, end)
+                position[:, part], velocity[:, part], bend[:, part] = track.locate(tai_s[part])
+    d = position - np.take(horizons.position_m, pairs.station, axis=1)
+    return View(tai_s, d, velocity, bend, np.take(horizons.up, pairs.station, axis=1))
 
 
 def elevation_azimuth_deg(frames: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return elevation and azimuth [deg], north 0 and east 90, of vectors (3, n) in horizon frames (3, 3, n)."""
-    east, north, up = (_dot(axis, d) for axis in frames)
-    azimuth = np.degrees(np.arctan2(east, north))
-    return np.degrees(np.arctan2(up, np.hypot(east, north))), np.where(azimuth < 0.0, azimuth + 360.0, azimuth)
+    east, north, up = (dot(axis, d) for axis in frames)
+    return np.degrees(np.arctan2(up, np.hypot(east, north))), np.degrees(np.arctan2(east, north)) % 360.0
