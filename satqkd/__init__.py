@@ -9,7 +9,7 @@ from satqkd._version import __version__
 
 if TYPE_CHECKING:
     from satqkd import link, orbit, plot, protocols
-    from satqkd.analysis import Campaign, analyze, budget, find_passes
+    from satqkd.analysis import Campaign, analyze, budget, compare_pools, find_passes
     from satqkd.errors import SatqkdError, SatqkdWarning
     from satqkd.network.relay import Relay, relay
     from satqkd.scenario import Scenario, load_scenario
@@ -22,6 +22,7 @@ _HOME = {
     "Scenario": "satqkd.scenario",
     "analyze": "satqkd.analysis",
     "budget": "satqkd.analysis",
+    "compare_pools": "satqkd.analysis",
     "find_passes": "satqkd.analysis",
     "load_scenario": "satqkd.scenario",
     "relay": "satqkd.network.relay",
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "analyze",
     "budget",
+    "compare_pools",
     "find_passes",
     "link",
     "load_scenario",

@@ -160,3 +160,15 @@ def test_authentication_is_paid_by_every_block(alone):
     assert totals["net_secret_bits"] == totals["secret_bits"] - each * totals["blocks"]
     assert totals["blocks"] == alone.passes["usable"].sum()
     assert alone.block_epsilon == pytest.approx(1e-9 + 1e-15 + SCENARIO.key.authentication.block_epsilon)
+
+
+def test_waiting_buys_key():
+    table = sq.compare_pools(SCENARIO)
+    assert list(table["pool"]) == ["pass", "2", "5", "day", "campaign"]
+    alone, together = table.iloc[0], table.iloc[-1]
+    assert alone["mean_wait_s"] == alone["longest_wait_s"] == 0.0
+    assert together["secret_bits"] > alone["secret_bits"]
+    assert 0.0 < together["mean_wait_s"] < together["longest_wait_s"] < 5 * 86400.0
+    night = table[table["pool"] == "day"].iloc[0]
+    assert night["longest_wait_s"] < 86400.0 / 2
+    assert alone["secret_bits"] == sq.analyze(SCENARIO).passes["secret_bits"].sum()

@@ -3,6 +3,7 @@
 from satqkd.analysis.campaign import Campaign, analyze
 from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.light import BUDGET_TERMS, budget
+from satqkd.analysis.pooling import compare_pools
 from satqkd.analysis.prediction import Prediction, find_passes, predict
 from satqkd.analysis.provenance import assumptions, provenance
 
@@ -14,6 +15,7 @@ __all__ = [
     "analyze",
     "assumptions",
     "budget",
+    "compare_pools",
     "expected_counts",
     "find_passes",
     "predict",

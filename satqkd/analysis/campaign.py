@@ -57,7 +57,11 @@ def analyze(
         The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
         pass, when they are there, and asymptotic bits with each pass.
     """
-    prediction = predict(scenario, start=start, days=days, end=end)
+    return analyze_prediction(predict(scenario, start=start, days=days, end=end), seed=seed, draws=draws)
+
+
+def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:
+    """Return the key of passes that are already predicted; see `analyze`."""
     light = arriving_light(prediction)
     counts = count_blocks(prediction, light)
     bits, epsilon = block_keys(counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,10 @@ class Prediction:
     samples: orbit.PassSamples
     sky: orbit.SkySamples
     counted: NDArray[np.bool_]
+
+    def under(self, scenario: Scenario) -> Prediction:
+        """Return the same passes under a scenario that differs in link, protocol or key only."""
+        return replace(self, scenario=scenario)
 
 
 def find_passes(

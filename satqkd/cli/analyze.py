@@ -38,6 +38,9 @@ def analyze(
         int | None,
         typer.Option(metavar="SEED", help="Draw the counts 200 times from this seed: P10, P50 and P90 of each key."),
     ] = None,
+    pools: Annotated[
+        bool, typer.Option("--pools", help="Compare ways to pool passes into blocks: what waiting buys.")
+    ] = False,
     everything: opt.All = False,
     form: opt.Format = None,
     out: opt.Output = None,
@@ -51,6 +54,7 @@ def analyze(
       satqkd analyze micius-xinglong-2016-12-19
       satqkd analyze --set key.optimize=true --set key.pool=day
       satqkd analyze micius-nanshan-2017 --sample 1
+    satqkd analyze --pools
       satqkd analyze --set link.receiver.optics_transmittance=0.3 --format csv
       satqkd analyze spoqc-europe -o key.csv
     """
@@ -70,6 +74,10 @@ def analyze(
     import satqkd
     from satqkd.analysis.blocks import SCATTER_COLUMNS
 
+    if pools:
+        meta = {"scenario": chosen.name, "scenario_sha256": chosen.fingerprint}
+        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=meta)
+        return
     campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
     check_any(table)
