@@ -130,10 +130,11 @@ def _print(campaign: Campaign, result: Relay) -> None:
             f"key of {result.a}": f"{totals['generated_a_bits']:,} bit",
             f"key of {result.b}": f"{totals['generated_b_bits']:,} bit",
             "shared by the two stations": f"{totals['delivered_bits']:,} bit",
+            "net of authentication": f"{totals['net_delivered_bits']:,} bit",
             "left in the stores": f"{totals['store_a_bits']:,} and {totals['store_b_bits']:,} bit",
             "age of the key when shared": _ages(totals["median_key_age_s"], totals["longest_key_age_s"]),
             "sum of security parameters": (
-                f"{totals['epsilon']:.3g} (secrecy and correctness of the {totals['blocks_used']} passes drawn from)"
+                f"{totals['epsilon']:.3g} (secrecy, correctness, authentication of the {totals['blocks_used']} blocks drawn from)"
             ),
         }
     )

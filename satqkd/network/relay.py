@@ -126,9 +126,9 @@ class Relay:
     def summary(self) -> dict[str, Any]:
         """Return totals, what is left, how long key waited, and the security parameter of what was delivered.
 
-        ``epsilon`` is the sum of ``epsilon_secrecy + epsilon_correctness`` over every block drawn from, at either
-        station: what is delivered is at least that secure as a whole. Authentication of the classical messages is
-        not charged here.
+        ``epsilon`` is the sum over every block drawn from, at either station, of its secrecy, its correctness and its
+        authentication: what is delivered is at least that secure as a whole. ``net_delivered_bits`` is what could be
+        delivered if every block, also one without key, paid for its authentication with key of its own station.
         """
         generated = {
             side: sum(one.event.block.bits for one in self.deliveries if one.event.side == side) for side in "ab"
@@ -148,6 +148,7 @@ class Relay:
             "generated_a_bits": generated["a"],
             "generated_b_bits": generated["b"],
             "delivered_bits": sum(one.delivered_bits for one in self.deliveries),
+            "net_delivered_bits": self._net_delivered_bits(),
             "store_a_bits": last.store_a_bits if last else 0,
             "store_b_bits": last.store_b_bits if last else 0,
             "median_key_age_s": _weighted_median(waited),
@@ -156,6 +157,20 @@ class Relay:
             "epsilon": float(sum(used.values())),
             "trust": TRUST,
         }
+
+
+    def _net_delivered_bits(self) -> int:
+        """Return what the two stations could share if each block paid for its authentication."""
+        each = self.campaign.scenario.key.authentication.block_bits
+        passes = self.campaign.passes[self.campaign.passes["block"] >= 0]
+        total = 0
+        for _, own in passes.groupby("satellite"):
+            left = []
+            for station in (self.a, self.b):
+                here = own[own["station"] == station]
+                left.append(int(here["secret_bits"].sum()) - each * len(set(here["block"])))
+            total += max(0, min(left))
+        return total
 
 
 def _weighted_median(waited: list[tuple[int, float]]) -> float | None:

@@ -114,3 +114,38 @@ def test_many_passes_are_quick_enough_for_years():
     deposits = [("ab"[int(side)], int(bits), "one") for side, bits in rng.integers(0, [2, 10**6], size=(20_000, 2))]
     deliveries = run_relay(events_of(deposits))
     assert sum(one.delivered_bits for one in deliveries) == min(sums(deposits, "one").values())
+
+
+def test_a_campaign_is_relayed_with_every_epsilon_of_every_block_it_draws_from():
+    import satqkd as sq
+
+    campaign = sq.analyze("micius-beijing-vienna", days=5)
+    relay = sq.relay(campaign)
+    totals, ledger = relay.summary(), relay.ledger
+    protocol, authentication = campaign.scenario.protocol, campaign.scenario.key.authentication
+    each = protocol.epsilon_secrecy + protocol.epsilon_correctness + authentication.block_epsilon
+    drawn = {draw.block.pass_id for one in relay.deliveries for draw in one.drawn}
+    assert totals["epsilon"] == pytest.approx(each * len(drawn), rel=1e-12)
+    assert len(drawn) == totals["blocks_used"] < len(ledger)
+    by_station = ledger.groupby("station")["new_bits"].sum()
+    assert totals["delivered_bits"] == by_station.min() == ledger["total_delivered_bits"].iloc[-1]
+    assert totals["delivered_bits"] + totals["store_a_bits"] == by_station["xinglong"]
+    assert totals["delivered_bits"] + totals["store_b_bits"] == by_station["graz"]
+    # Graz makes less: its blocks pay out of what it makes.
+    blocks = campaign.passes.query("block >= 0 and station == 'graz'")["block"].nunique()
+    assert totals["net_delivered_bits"] == totals["delivered_bits"] - blocks * authentication.block_bits
+    assert ledger["time_utc"].is_monotonic_increasing
+    assert (ledger["oldest_key_age_s"].notna() == (ledger["delivered_bits"] > 0)).all()
+    assert "must be trusted" in totals["trust"]
+
+
+def test_a_relay_needs_two_stations_of_the_campaign():
+    import satqkd as sq
+
+    campaign = sq.analyze("micius-xinglong-2016-12-19")
+    with pytest.raises(InputError, match=r"has no \[relay\]"):
+        sq.relay(campaign)
+    with pytest.raises(InputError, match="'graz' is not in this campaign"):
+        sq.relay(campaign, "xinglong", "graz")
+    with pytest.raises(InputError, match="two different stations"):
+        sq.relay(campaign, "xinglong", "xinglong")
