@@ -6,47 +6,96 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from satqkd.orbit.check import check_elements
+    from satqkd.orbit.constellation import sun_synchronous, walker
     from satqkd.orbit.constraints import (
+        HorizonMask,
         MaxRange,
+        MinElevation,
+        MoonSeparation,
+        MountKeyhole,
+        SatelliteDark,
+        SatelliteSunlit,
+        Seconds,
         SunBelow,
-        apply_constraints,
+        SunSeparation,
     )
-    from satqkd.orbit.elements import Elements, ElementSet, read_elements
+    from satqkd.orbit.elements import Elements, ElementSet
+    from satqkd.orbit.fetch import Fetched, fetch_elements
+    from satqkd.orbit.formats import read_elements, scan_elements, write_elements
     from satqkd.orbit.passes import find_passes
+    from satqkd.orbit.refraction import Refraction
     from satqkd.orbit.samples import PassSamples, SkySamples, sample_passes, sample_sky
-    from satqkd.orbit.sky import add_sky
+    from satqkd.orbit.selection import apply_constraints
+    from satqkd.orbit.sky import TWILIGHT_DEG, add_sky, twilight
     from satqkd.orbit.station import Station
 
 _HOME = {
     "ElementSet": "elements",
     "Elements": "elements",
+    "Fetched": "fetch",
+    "HorizonMask": "constraints",
     "MaxRange": "constraints",
+    "MinElevation": "constraints",
+    "MoonSeparation": "constraints",
+    "MountKeyhole": "constraints",
     "PassSamples": "samples",
+    "Refraction": "refraction",
+    "SatelliteDark": "constraints",
+    "SatelliteSunlit": "constraints",
+    "Seconds": "constraints",
     "SkySamples": "samples",
     "Station": "station",
     "SunBelow": "constraints",
+    "SunSeparation": "constraints",
+    "TWILIGHT_DEG": "sky",
     "add_sky": "sky",
-    "apply_constraints": "constraints",
+    "apply_constraints": "selection",
+    "check_elements": "check",
+    "fetch_elements": "fetch",
     "find_passes": "passes",
-    "read_elements": "elements",
+    "read_elements": "formats",
     "sample_passes": "samples",
     "sample_sky": "samples",
+    "scan_elements": "formats",
+    "sun_synchronous": "constellation",
+    "twilight": "sky",
+    "walker": "constellation",
+    "write_elements": "formats",
 }
 
 __all__ = [
+    "TWILIGHT_DEG",
     "ElementSet",
     "Elements",
+    "Fetched",
+    "HorizonMask",
     "MaxRange",
+    "MinElevation",
+    "MoonSeparation",
+    "MountKeyhole",
     "PassSamples",
+    "Refraction",
+    "SatelliteDark",
+    "SatelliteSunlit",
+    "Seconds",
     "SkySamples",
     "Station",
     "SunBelow",
+    "SunSeparation",
     "add_sky",
     "apply_constraints",
+    "check_elements",
+    "fetch_elements",
     "find_passes",
     "read_elements",
     "sample_passes",
     "sample_sky",
+    "scan_elements",
+    "sun_synchronous",
+    "twilight",
+    "walker",
+    "write_elements",
 ]
 
 

@@ -1,35 +1,39 @@
-"""Which seconds of a pass count: constraints, built in or the user's own, and what becomes of a pass without any.
+"""Which seconds of a pass count: the built-in constraints.
 
 A constraint is a callable on (pass row, seconds of that pass) that returns True for each second that counts, with a
-`reason`: what is said of a pass that loses all its seconds to it.
+`reason`: what is said of a pass that loses all its seconds to it. A user's own may be any such callable. The built-in
+ones that look at each second by itself also have `counts`, which is asked once for the seconds of all passes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
-from satqkd.errors import InputError
+from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import Positive, check_limits
 from satqkd.orbit.samples import PassSamples
-from satqkd.orbit.sky import Sky
+from satqkd.orbit.sky import TWILIGHT_DEG, Sky
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-Constraint = Callable[[Mapping[str, Any], "Seconds"], BoolArray]
+ElevationDeg = Annotated[float, Ge(-90.0), Le(90.0)]
+SeparationDeg = Annotated[float, Ge(0.0), Le(180.0)]
 
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """Samples of one pass or of many with the sky above them; every quantity of either is an attribute.
+    """Samples of one pass or of many with the sky above them.
 
-    >>> # seconds.range_m, seconds.elevation_deg, seconds.sun_elevation_deg, seconds.satellite_sunlit, ...
+    Every array of `PassSamples` and `Sky` is an attribute: ``range_m``, ``elevation_deg``, ``sun_elevation_deg``,
+    ``satellite_sunlit`` and so on, one entry a second.
     """
 
     samples: PassSamples
@@ -37,26 +41,17 @@ class Seconds:
     part: slice
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name in ("offsets", "of"):
-            raise AttributeError(name)
-        source = self.samples if hasattr(self.samples, name) else self.sky
-        return getattr(source, name)[self.part]
+        for source in (self.samples, self.sky):
+            if name in source.__dataclass_fields__ and name != "offsets":
+                return getattr(source, name)[self.part]
+        raise AttributeError(f"seconds have no {name!r}")
 
     def __len__(self) -> int:
-        return len(self.t_s)
+        return len(self.samples.t_s[self.part])
 
 
-@runtime_checkable
-class _Elementwise(Protocol):
-    """A constraint that looks at each second by itself, so that all passes can be asked at once."""
-
-    def counts(self, seconds: Seconds) -> BoolArray: ...
-
-    def shortfall(self, seconds: Seconds) -> str: ...
-
-
-class _Builtin:
-    """What the built-in constraints share: they do not look at the pass row."""
+class _EachSecond:
+    """A constraint that looks at each second by itself."""
 
     __slots__ = ()
 
@@ -64,11 +59,12 @@ class _Builtin:
         return self.counts(seconds)
 
     def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
         raise TypeError(f"{type(self).__name__} does not say which seconds count.")
 
 
 @dataclass(frozen=True, slots=True)
-class MaxRange(_Builtin):
+class MaxRange(_EachSecond):
     """Count the seconds within a range [m]."""
 
     max_range_m: Positive
@@ -91,10 +87,47 @@ class MaxRange(_Builtin):
 
 
 @dataclass(frozen=True, slots=True)
-class SunBelow(_Builtin):
+class MinElevation(_EachSecond):
+    """Count the seconds at or above an elevation [deg]."""
+
+    min_elevation_deg: ElevationDeg
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    @property
+    def reason(self) -> str:
+        """What is said of a pass without such a second."""
+        return f"elevation below {self.min_elevation_deg:g} deg"
+
+    def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        return np.asarray(seconds.elevation_deg >= self.min_elevation_deg)
+
+    def shortfall(self, seconds: Seconds) -> str:
+        """Return how near the pass came."""
+        return f"highest {seconds.elevation_deg.max():.2f} deg"
+
+
+@dataclass(frozen=True, slots=True)
+class SunBelow(_EachSecond):
     """Count the seconds with the Sun at or below an elevation [deg] at the station."""
 
-    max_sun_elevation_deg: float = -12.0
+    max_sun_elevation_deg: ElevationDeg = -12.0
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    @classmethod
+    def night(cls, twilight: str) -> SunBelow:
+        """Return the limit by name: night begins when civil, nautical or astronomical twilight has ended.
+
+        >>> SunBelow.night("astronomical").max_sun_elevation_deg
+        -18.0
+        """
+        if twilight not in TWILIGHT_DEG:
+            raise InputError(f"There is no twilight called {twilight!r}.", did_you_mean(twilight, TWILIGHT_DEG))
+        return cls(TWILIGHT_DEG[twilight])
 
     @property
     def reason(self) -> str:
@@ -110,81 +143,171 @@ class SunBelow(_Builtin):
         return f"lowest {seconds.sun_elevation_deg.min():.1f} deg"
 
 
-def apply_constraints(
-    passes: pd.DataFrame, samples: PassSamples, sky: Sky, constraints: Sequence[Constraint]
-) -> tuple[pd.DataFrame, BoolArray]:
-    """Mark the seconds that survive every constraint, and reject the passes in which none does.
+@dataclass(frozen=True, slots=True)
+class SunSeparation(_EachSecond):
+    """Count the seconds with the satellite at least so far from the Sun's centre [deg]."""
+
+    min_separation_deg: SeparationDeg
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    @property
+    def reason(self) -> str:
+        """What is said of a pass without such a second."""
+        return f"within {self.min_separation_deg:g} deg of the Sun"
+
+    def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        return np.asarray(seconds.sun_separation_deg >= self.min_separation_deg)
+
+    def shortfall(self, seconds: Seconds) -> str:
+        """Return how near the pass came."""
+        return f"farthest {seconds.sun_separation_deg.max():.1f} deg"
+
+
+@dataclass(frozen=True, slots=True)
+class MoonSeparation(_EachSecond):
+    """Count the seconds with the Moon down, or the satellite at least so far from its centre [deg]."""
+
+    min_separation_deg: SeparationDeg
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    @property
+    def reason(self) -> str:
+        """What is said of a pass without such a second."""
+        return f"within {self.min_separation_deg:g} deg of the Moon"
+
+    def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        return np.asarray((seconds.moon_elevation_deg < 0.0) | (seconds.moon_separation_deg >= self.min_separation_deg))
+
+    def shortfall(self, seconds: Seconds) -> str:
+        """Return how near the pass came."""
+        return f"farthest {seconds.moon_separation_deg.max():.1f} deg"
+
+
+@dataclass(frozen=True, slots=True)
+class SatelliteSunlit(_EachSecond):
+    """Count the seconds in which the Sun lights the satellite, as a visual search for it needs."""
+
+    reason: str = "satellite in the Earth's shadow"
+
+    def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        return np.asarray(seconds.satellite_sunlit)
+
+
+@dataclass(frozen=True, slots=True)
+class SatelliteDark(_EachSecond):
+    """Count the seconds in which the satellite is in the Earth's umbra and reflects no sunlight."""
+
+    reason: str = "satellite lit by the Sun"
+
+    def counts(self, seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        return np.asarray(~seconds.satellite_sunlit)
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonMask:
+    """Count the seconds above a skyline, which is given by azimuth and interpolated around the circle.
 
     Parameters
     ----------
-    passes : pandas.DataFrame
-    samples : PassSamples
-        Of the rows of `passes`.
-    sky : Sky
-        Of the samples.
-    constraints : sequence of callables
-        ``constraint(pass_row, seconds)`` returns a bool for each second; its ``reason`` names it.
-
-    Returns
-    -------
-    pandas.DataFrame, ndarray of bool
-        A copy of the table in which `usable` is false and `reject_reason` says why for each rejected pass, passes
-        already rejected staying so; and which samples count.
+    azimuth_deg, elevation_deg : tuple of float
+        The skyline [deg], in any order of azimuth.
+    station : str, optional
+        The only station that has this skyline; else all have.
     """
-    everything = Seconds(samples, sky, slice(None))
-    rows: list[dict[str, Any]] | None = None
-    verdicts = []
-    for constraint in constraints:
-        if isinstance(constraint, _Elementwise):
-            verdicts.append(constraint.counts(everything))
-            continue
-        if rows is None:
-            rows = [dict(zip(passes.columns, row, strict=True)) for row in passes.itertuples(index=False, name=None)]
-        parts = [
-            _checked(constraint, constraint(row, Seconds(samples, sky, samples.of(i))), samples.of(i))
-            for i, row in enumerate(rows)
-        ]
-        verdicts.append(np.concatenate(parts) if parts else np.zeros(0, dtype=bool))
-    counted = np.ones(len(samples), dtype=bool)
-    for verdict in verdicts:
-        counted &= verdict
-    usable, reasons = passes["usable"].to_numpy(dtype=bool).copy(), passes["reject_reason"].tolist()
-    survives = _any_in_rows(samples, counted)
-    alone = [_any_in_rows(samples, verdict) for verdict in verdicts]
-    for i in np.flatnonzero(~survives).tolist():
-        text = _reason(constraints, [bool(any_left[i]) for any_left in alone], Seconds(samples, sky, samples.of(i)))
-        reasons[i] = f"{reasons[i]}; {text}" if reasons[i] else text
-    counted &= usable[samples.pass_index]
-    table = passes.copy()
-    table["usable"] = usable & survives
-    table["reject_reason"] = np.array(reasons, dtype=object)
-    return table, counted
+
+    azimuth_deg: tuple[float, ...]
+    elevation_deg: tuple[float, ...]
+    station: str | None = None
+
+    def __post_init__(self) -> None:
+        azimuth, elevation = np.asarray(self.azimuth_deg, dtype=float), np.asarray(self.elevation_deg, dtype=float)
+        if azimuth.ndim != 1 or azimuth.shape != elevation.shape or azimuth.size == 0:
+            raise InputError("A horizon mask needs as many elevations as azimuths, and at least one of each.")
+        if not (np.isfinite(azimuth).all() and (azimuth >= 0.0).all() and (azimuth <= 360.0).all()):
+            raise InputError("The azimuths of a horizon mask must lie between 0 and 360 deg.")
+        if not (np.isfinite(elevation).all() and (np.abs(elevation) <= 90.0).all()):
+            raise InputError("The elevations of a horizon mask must lie between -90 and 90 deg.")
+
+    @classmethod
+    def from_csv(cls, path: str | Path, station: str | None = None) -> HorizonMask:
+        """Read a skyline from a CSV file with the columns ``azimuth_deg`` and ``elevation_deg``."""
+        try:
+            with Path(path).open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file, skipinitialspace=True))
+        except OSError as error:
+            raise InputError(f"The horizon mask {path} cannot be read: {error.strerror}.", "Check the path.") from None
+        columns: list[tuple[float, ...]] = []
+        for name in ("azimuth_deg", "elevation_deg"):
+            values = []
+            for line, row in enumerate(rows, start=2):
+                try:
+                    values.append(float(row[name]))
+                except (KeyError, TypeError, ValueError):
+                    raise InputError(
+                        f"{path}:{line}: {name} = {row.get(name)!r} is no number.",
+                        "Give a CSV file with the heading azimuth_deg,elevation_deg and numbers below it.",
+                    ) from None
+            columns.append(tuple(values))
+        return cls(columns[0], columns[1], station)
+
+    @property
+    def reason(self) -> str:
+        """What is said of a pass without such a second."""
+        return "behind the skyline"
+
+    def skyline_deg(self, azimuth_deg: FloatArray) -> FloatArray:
+        """Return the elevation of the skyline [deg] at azimuths [deg]."""
+        return np.interp(azimuth_deg, self.azimuth_deg, self.elevation_deg, period=360.0)
+
+    def __call__(self, pass_row: Mapping[str, Any], seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        if self.station is not None and pass_row["station"] != self.station:
+            return np.ones(len(seconds), dtype=bool)
+        return np.asarray(seconds.elevation_deg >= self.skyline_deg(seconds.azimuth_deg))
 
 
-def _any_in_rows(samples: PassSamples, verdict: BoolArray) -> BoolArray:
-    return np.bincount(samples.pass_index, weights=verdict, minlength=len(samples.offsets) - 1) > 0
+@dataclass(frozen=True, slots=True)
+class MountKeyhole:
+    """Count the seconds that an altazimuth mount follows, whose azimuth turns no faster than a limit [deg/s].
 
+    Near the zenith the azimuth runs away. The mount follows until its limit, then turns at the limit until it has
+    caught up: half a turn at 5 deg/s loses 36 s, though the satellite itself is faster for few of them only.
+    """
 
-def _reason(constraints: Sequence[Constraint], alone: list[bool], seconds: Seconds) -> str:
-    """Name the constraints that take every second by themselves, or else all of them together."""
-    guilty = [constraint for constraint, left in zip(constraints, alone, strict=True) if not left]
-    if guilty:
-        return "; ".join(
-            f"{_name(c)} ({c.shortfall(seconds)})" if isinstance(c, _Elementwise) else _name(c) for c in guilty
-        )
-    return "no second free of all of: " + ", ".join(_name(c) for c in constraints)
+    max_azimuth_rate_deg_s: Positive
 
+    def __post_init__(self) -> None:
+        check_limits(self)
 
-def _name(constraint: Constraint) -> str:
-    return str(getattr(constraint, "reason", None) or getattr(constraint, "__name__", type(constraint).__name__))
+    @property
+    def reason(self) -> str:
+        """What is said of a pass without such a second."""
+        return f"azimuth faster than {self.max_azimuth_rate_deg_s:g} deg/s"
 
-
-def _checked(constraint: Constraint, verdict: Any, part: slice) -> BoolArray:
-    array = np.asarray(verdict)
-    if array.shape != (part.stop - part.start,) or array.dtype != np.bool_:
-        raise InputError(
-            f"The constraint {_name(constraint)!r} returned {array.dtype} of shape {array.shape} for "
-            f"{part.stop - part.start} seconds.",
-            "Return one True or False for each second.",
-        )
-    return array
+    def __call__(self, pass_row: Mapping[str, Any], seconds: Seconds) -> BoolArray:
+        """Return which seconds count."""
+        rate = np.abs(seconds.azimuth_rate_deg_s)
+        follows = np.asarray(rate <= self.max_azimuth_rate_deg_s)
+        if follows.all():
+            return follows
+        time, azimuth = seconds.t_s, np.unwrap(seconds.azimuth_deg, period=360.0)
+        lost_until = -np.inf
+        for k in np.flatnonzero(~follows):
+            if time[k] <= lost_until:
+                continue
+            begin = max(int(k) - 1, 0)  # the last second it followed
+            behind = np.abs(azimuth[begin:] - azimuth[begin]) - self.max_azimuth_rate_deg_s * (
+                time[begin:] - time[begin]
+            )
+            caught = np.flatnonzero((behind <= 0.0) & (np.arange(len(behind)) > k - begin))
+            lost_until = time[begin + caught[0]] if len(caught) else np.inf
+            follows[k:] &= time[k:] >= lost_until
+        return follows

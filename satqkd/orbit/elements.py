@@ -1,21 +1,17 @@
-"""Element sets: what they are, a collection of many epochs of many satellites, and how files become one."""
+"""Element sets: what one is, and a collection of many epochs of many satellites."""
 
 from __future__ import annotations
 
-import io
 import re
-import sys
-import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from math import pi, radians
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean
-from satqkd.orbit.tle import LARGEST_ALPHA5, BadElementsError, parse_tle
+from satqkd.errors import InputError, did_you_mean
+from satqkd.orbit.tle import LARGEST_ALPHA5
 
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
@@ -32,7 +28,7 @@ class ElementSet:
     name : str
         The name in the file, as it stands there.
     catalog_number : int
-        NORAD catalogue number of any size.
+        NORAD catalogue number of any size; 0 for a designed orbit.
     epoch_utc : numpy.datetime64
         Epoch [us, UTC].
     mean_motion_rev_day, eccentricity, inclination_deg, raan_deg, argument_of_perigee_deg, mean_anomaly_deg : float
@@ -84,6 +80,8 @@ class ElementSet:
         for what, value, low, high in limits:
             if not low <= value <= high:
                 return f"{what} is {value:g}, allowed is {low:g} to {high:g}"
+        if self.ephemeris_type == 4:
+            return "the ephemeris type is 4, SGP4-XP, whose elements SGP4 must not propagate"
         return ""
 
     def satrec(self) -> Any:
@@ -161,11 +159,11 @@ class Elements:
         InputError
             If they belong to several objects.
         """
-        objects = sorted({item.catalog_number for item in self.sets})
+        objects = sorted({str(item.catalog_number or item.satellite) for item in self.sets})
         if len(objects) > 1:
             raise InputError(
-                f"One id {satellite!r} cannot stand for {len(objects)} objects (catalogue numbers "
-                f"{', '.join(map(str, objects[:4]))}{', ...' if len(objects) > 4 else ''}).",
+                f"One id {satellite!r} cannot stand for {len(objects)} objects "
+                f"({', '.join(objects[:4])}{', ...' if len(objects) > 4 else ''}).",
                 "Choose one of them first, with Elements.of(satellite).",
             )
         return Elements(tuple(replace(item, satellite=satellite) for item in self.sets))
@@ -178,118 +176,3 @@ def slug(name: str) -> str:
     'qss-mozi'
     """
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def read_elements(
-    source: str | Path | IO[str] | IO[bytes], *, satellite: str | None = None, skip_bad: bool = False
-) -> Elements:
-    """Read the element sets of a file or a text.
-
-    Parameters
-    ----------
-    source : path, text or file-like
-        A text is told from a path by its line breaks; ``-`` is the standard input.
-    satellite : str, optional
-        Our id for all sets, which must then be of one object; else each object's name makes its id.
-    skip_bad : bool
-        Skip bad sets with one counted warning instead of refusing the file.
-
-    Raises
-    ------
-    InputError
-        With file, line and cause of the first bad set, or if there is no set at all.
-    """
-    text, where = _text_of(source)
-    good: list[ElementSet] = []
-    bad: list[str] = []
-    for item in _parse(text):
-        try:
-            if isinstance(item, BadElementsError):
-                raise item
-            good.append(_build(item, where))
-        except BadElementsError as error:
-            message = f"{where}:{error.line}: {error.reason}"
-            if not skip_bad:
-                raise InputError(
-                    message + ".", "Correct or remove this set, or skip bad sets (--skip-bad, skip_bad=True)."
-                ) from None
-            bad.append(message)
-    if not good:
-        reason = f"; {len(bad)} were bad, the first: {bad[0]}" if bad else ""
-        raise InputError(
-            f"{where}: there is no usable element set{reason}.", "Give TLE or 3LE lines, or OMM as JSON, CSV or XML."
-        )
-    if bad:
-        warnings.warn(
-            f"{len(bad)} of {len(bad) + len(good)} element sets were skipped; the first: {bad[0]}",
-            SatqkdWarning,
-            stacklevel=2,
-        )
-    elements = Elements(tuple(_with_ids(good)))
-    return elements.renamed(satellite) if satellite else elements
-
-
-def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str]:
-    if isinstance(source, str) and source.strip() == "-":
-        return sys.stdin.read(), "standard input"
-    if isinstance(source, str) and ("\n" in source or source.lstrip()[:1] in ("{", "[", "<")):
-        return source, "text"
-    if isinstance(source, str | Path):
-        path = Path(source)
-        try:
-            raw = path.read_bytes()
-        except FileNotFoundError:
-            raise InputError(f"The element file {path} does not exist.", "Check the path.") from None
-        except OSError as error:
-            raise InputError(f"The element file {path} cannot be read: {error.strerror}.", "Check the path.") from None
-        where = str(path)
-    elif isinstance(source, io.TextIOBase) or hasattr(source, "read"):
-        content = source.read()
-        where = str(getattr(source, "name", "stream"))
-        if isinstance(content, str):
-            return content, where
-        raw = content
-    else:
-        raise InputError(f"{source!r} is no source of element sets.", "Give a path, a text or an open file.")
-    # Names may come in any encoding; element lines are ASCII and checked as such.
-    return raw.decode("utf-8-sig", errors="replace"), where
-
-
-def _parse(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
-    return parse_tle(text.splitlines())
-
-
-def _build(fields: dict[str, Any], where: str) -> ElementSet:
-    """Make a set of the fields read and see that SGP4 accepts it at its own epoch."""
-    from sgp4.api import SGP4_ERRORS
-
-    fields = dict(fields)
-    line = fields.pop("line")
-    try:
-        built = ElementSet(satellite="", source=f"{where}:{line}", **fields)
-    except InputError as error:
-        raise BadElementsError(error.message.partition(": ")[2].rstrip("."), line) from None
-    model = built.satrec()
-    code = model.error or model.sgp4(model.jdsatepoch, model.jdsatepochF)[0]
-    if code:
-        raise BadElementsError(f"SGP4 refuses the elements at their own epoch: {SGP4_ERRORS[code]}", line)
-    return built
-
-
-def _with_ids(sets: Iterable[ElementSet]) -> Iterator[ElementSet]:
-    """Give each set the id its name makes; objects that share a name carry their catalogue number too."""
-    sets = list(sets)
-    objects: dict[str, set[int]] = {}
-    for item in sets:
-        objects.setdefault(slug(item.name), set()).add(item.catalog_number)
-    # One object keeps one id, even where only some of its sets carry its name.
-    names = {item.catalog_number: slug(item.name) for item in sets if slug(item.name)}
-    for item in sets:
-        name = names.get(item.catalog_number, "")
-        if not name:
-            chosen = f"norad-{item.catalog_number}"
-        elif len(objects[name]) > 1:
-            chosen = f"{name}-{item.catalog_number}"
-        else:
-            chosen = name
-        yield replace(item, satellite=chosen)

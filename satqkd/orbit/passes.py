@@ -14,6 +14,7 @@ from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_y
 from satqkd.orbit.contacts import Contacts, find_contacts
 from satqkd.orbit.elements import Elements, ElementSet
 from satqkd.orbit.propagation import Arc
+from satqkd.orbit.refraction import Refraction
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons
 from satqkd.orbit.timescale import (
     DAY_S,
@@ -49,6 +50,7 @@ def find_passes(
     *,
     min_elevation_deg: float | Mapping[str, float] = 10.0,
     warn_age_days: float = 7.0,
+    refraction: Refraction | None = None,
 ) -> pd.DataFrame:
     """Predict the passes of satellites over stations.
 
@@ -60,9 +62,13 @@ def find_passes(
     start, end : str, datetime, datetime64, Timestamp or Time
         The window (UTC); a pass that it cuts is `truncated`.
     min_elevation_deg : float or mapping of station name to float
-        Geometric elevation [deg] at which a pass begins and ends.
+        Elevation [deg] at which a pass begins and ends: geometric, or apparent if refraction is given.
     warn_age_days : float
-        Element age [d] beyond which a pass brings a StaleElementsWarning; it never loses a pass.
+        Element age [d] beyond which a pass brings a StaleElementsWarning; it never loses a pass. Designed orbits do
+        not age.
+    refraction : Refraction, optional
+        Lets passes begin and end where the satellite appears at `min_elevation_deg`. All elevations and azimuths in
+        the table stay geometric.
 
     Returns
     -------
@@ -78,6 +84,8 @@ def find_passes(
     places = as_stations(stations)
     frames = horizons(places)
     mask = _mask_deg(min_elevation_deg, places)
+    if refraction is not None:
+        mask = refraction.true_elevation_deg(mask, np.array([place.altitude_m for place in places]))
     t0, t1 = _window(start, end)
     if not len(elements):
         raise InputError("There are no elements to predict passes from.", "Read some: orbit.read_elements(path).")
@@ -257,7 +265,8 @@ def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_a
     track, station = found.pairs.track[order], found.pairs.station[order]
     epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
     age = (found.tca_tai_s[order] - epochs[track]) / DAY_S
-    _warn_stale(age, warn_age_days)
+    designed = np.array([arc.elements.catalog_number == 0 for arc in arcs])
+    _warn_stale(age[~designed[track]], warn_age_days)
     satellite = np.array(satellites, dtype=object)[track]
     place = np.array([item.name for item in stations], dtype=object)[station]
     aos, tca, los = (datetime64_from_tai(t[order]) for t in (found.aos_tai_s, found.tca_tai_s, found.los_tai_s))
@@ -283,8 +292,8 @@ def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
     if farthest > warn_age_days:
         warnings.warn(
             f"{(np.abs(age_days) > warn_age_days).sum()} of {age_days.size} passes are farther than "
-            f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days; their times "
-            "may be wrong by seconds to minutes.",
+            f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days; their "
+            "times may be wrong by seconds to minutes.",
             StaleElementsWarning,
             stacklevel=4,
         )

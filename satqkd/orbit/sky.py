@@ -23,6 +23,8 @@ BoolArray = NDArray[np.bool_]
 
 SUN_RADIUS_M = 695.7e6
 """IAU 2015 resolution B3, nominal solar radius."""
+TWILIGHT_DEG = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
+"""Geometric elevation of the Sun [deg] at which each twilight ends."""
 SKY_COLUMNS = (
     "sun_elevation_deg",
     "moon_elevation_deg",

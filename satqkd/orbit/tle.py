@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from satqkd.orbit.elements import ElementSet
 
 LINE_LENGTH = 69
 # I and O are left out of Alpha-5 so that they are not taken for 1 and 0.
@@ -155,7 +158,7 @@ def parse_pair(line1: str, line2: str, where: int, where2: int) -> dict[str, Any
         "element_set_number": _integer(line1, 65, 68, "the element set number", where),
         "inclination_deg": _number(line2, 9, 16, "the inclination", where2),
         "raan_deg": _number(line2, 18, 25, "the right ascension of the node", where2),
-        "eccentricity": _integer(line2, 27, 33, "the eccentricity", where2) * 1e-7,
+        "eccentricity": _integer(line2, 27, 33, "the eccentricity", where2) / 1e7,
         "argument_of_perigee_deg": _number(line2, 35, 42, "the argument of perigee", where2),
         "mean_anomaly_deg": _number(line2, 44, 51, "the mean anomaly", where2),
         "mean_motion_rev_day": _number(line2, 53, 63, "the mean motion", where2),
@@ -213,3 +216,61 @@ def parse_tle(lines: Sequence[str]) -> Iterator[dict[str, Any] | BadElementsErro
         except BadElementsError as error:
             yield error
         name = ""
+
+
+def to_tle(item: ElementSet, *, with_name: bool) -> str:
+    """Write a set as two lines, with its name before them for a 3LE.
+
+    Raises
+    ------
+    ValueError
+        If a number does not fit its columns.
+    """
+    year = item.epoch_utc.astype("datetime64[Y]")
+    day = 1.0 + float((item.epoch_utc - year) / np.timedelta64(1, "D"))
+    line1 = (
+        f"1 {encode_catalog_number(item.catalog_number)}{item.classification[:1] or 'U'} "
+        f"{_launch(item.international_designator):<8} {str(year)[2:]}{day:012.8f} "
+        f"{_fraction(item.mean_motion_dot_rev_day2)} {_exponent(item.mean_motion_ddot_rev_day3)} "
+        f"{_exponent(item.bstar)} {item.ephemeris_type % 10} {item.element_set_number % 10000:4d}"
+    )
+    line2 = (
+        f"2 {encode_catalog_number(item.catalog_number)} {item.inclination_deg:8.4f} {item.raan_deg % 360.0:8.4f} "
+        f"{round(item.eccentricity * 1e7):07d} {item.argument_of_perigee_deg % 360.0:8.4f} "
+        f"{item.mean_anomaly_deg % 360.0:8.4f} {item.mean_motion_rev_day:11.8f}{item.revolution_number % 100000:5d}"
+    )
+    lines = [f"0 {item.name or item.satellite}"] if with_name else []
+    for line in (line1, line2):
+        if len(line) != LINE_LENGTH - 1:
+            raise ValueError(f"the set does not fit the columns of a TLE: {line!r}")
+        lines.append(f"{line}{checksum(line)}")
+    return "\n".join(lines) + "\n"
+
+
+def _launch(designator: str) -> str:
+    """Write ``2016-051A`` as ``16051A``; a designator that does not fit is left out."""
+    match = re.fullmatch(r"\d\d(\d\d)-(\d{3}[A-Z]{1,3})", designator)
+    if match:
+        return match[1] + match[2]
+    return designator if len(designator) <= 8 and designator.isascii() else ""
+
+
+def _fraction(value: float) -> str:
+    """Write a number below 1 in ten columns, without the zero before its point."""
+    text = f"{value:+.8f}"
+    if text[1] != "0":
+        raise ValueError(f"the derivative of the mean motion {value:g} does not fit a TLE")
+    return (" " if text[0] == "+" else "-") + text[2:]
+
+
+def _exponent(value: float) -> str:
+    """Write a number as five digits and a power of ten: -0.11606e-4 is ``-11606-4``."""
+    power = math.floor(math.log10(abs(value))) + 1 if value else 0
+    power = max(power, -9)
+    digits = round(abs(value) * 10.0 ** (5 - power))
+    if digits == 100000:
+        digits, power = 10000, power + 1
+    if power > 9:
+        raise ValueError(f"{value:g} does not fit a TLE")
+    sign = "-" if value < 0.0 and digits else " "
+    return f"{sign}{digits:05d}{'+' if power > 0 else '-'}{abs(power)}"
