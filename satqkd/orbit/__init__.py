@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from satqkd.orbit.check import check_elements
-    from satqkd.orbit.constellation import sun_synchronous, walker
+    from satqkd.orbit.constellation import SunSynchronous, Walker, sun_synchronous, walker
     from satqkd.orbit.constraints import (
         HorizonMask,
         MaxRange,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         SunSeparation,
     )
     from satqkd.orbit.elements import Elements, ElementSet
-    from satqkd.orbit.fetch import Fetched, fetch_elements
+    from satqkd.orbit.fetch import fetch_elements
     from satqkd.orbit.formats import read_elements, scan_elements, write_elements
     from satqkd.orbit.passes import find_passes
     from satqkd.orbit.refraction import Refraction
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 _HOME = {
     "ElementSet": "elements",
     "Elements": "elements",
-    "Fetched": "fetch",
     "HorizonMask": "constraints",
     "MaxRange": "constraints",
     "MinElevation": "constraints",
@@ -48,7 +47,9 @@ _HOME = {
     "Station": "station",
     "SunBelow": "constraints",
     "SunSeparation": "constraints",
+    "SunSynchronous": "constellation",
     "TWILIGHT_DEG": "sky",
+    "Walker": "constellation",
     "add_sky": "sky",
     "apply_constraints": "selection",
     "check_elements": "check",
@@ -68,7 +69,6 @@ __all__ = [
     "TWILIGHT_DEG",
     "ElementSet",
     "Elements",
-    "Fetched",
     "HorizonMask",
     "MaxRange",
     "MinElevation",
@@ -83,6 +83,8 @@ __all__ = [
     "Station",
     "SunBelow",
     "SunSeparation",
+    "SunSynchronous",
+    "Walker",
     "add_sky",
     "apply_constraints",
     "check_elements",

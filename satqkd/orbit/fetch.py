@@ -6,41 +6,27 @@ at most, and it asks not to be asked more often than that.
 
 from __future__ import annotations
 
-import json
-import os
+import datetime as dt
+import io
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
 from satqkd.errors import InputError, NetworkError, NothingFoundError
-from satqkd.orbit.elements import Elements, slug
-from satqkd.orbit.formats import read_elements
+from satqkd.files import text_writer, written_whole
+from satqkd.orbit.elements import slug
+from satqkd.orbit.formats import scan_elements
 
 CELESTRAK_URL = "https://celestrak.org/NORAD/elements/gp.php"
-_FRESH_S = 2.0 * 3600.0
+FRESH_S = 7200.0
+"""CelesTrak's data are not asked for again before this [s]."""
 _QUERIES = {"catalog_number": "CATNR", "name": "NAME", "group": "GROUP"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a fetch brought.
-
-    Parameters
-    ----------
-    path : Path
-        The dated file, OMM as JSON as it came.
-    elements : Elements
-    from_cache : bool
-        The file is younger than two hours and nothing was asked.
-    """
-
-    path: Path
-    elements: Elements
-    from_cache: bool
+_STAMP = "%Y%m%dT%H%M%SZ"
+_LARGEST_BYTES = 200_000_000
+_NOTHING = ("no gp data found", "no supgp data found")
 
 
 def fetch_elements(
@@ -48,45 +34,59 @@ def fetch_elements(
     catalog_number: int | None = None,
     name: str | None = None,
     group: str | None = None,
-    directory: str | Path | None = None,
-    url: str = CELESTRAK_URL,
-    timeout_s: float = 20.0,
-) -> Fetched:
-    """Fetch the newest element sets of an object, of all whose name holds a word, or of a group.
+    folder: str | Path | None = None,
+    base_url: str = CELESTRAK_URL,
+    timeout_s: float = 10.0,
+    max_age_s: float = FRESH_S,
+) -> Path:
+    """Fetch the newest element sets of an object, of all whose name holds a text, or of a group.
 
     Parameters
     ----------
     catalog_number, name, group : int or str
         One of the three, e.g. 41731, ``"QUBE"`` or ``"stations"``.
-    directory : path, optional
-        Where the file goes; by default the user's cache directory.
-    url : str
+    folder : path, optional
+        Where the files are kept; by default in the user's cache directory.
+    base_url : str
         The service, which takes CelesTrak's queries.
     timeout_s : float
-        How long to wait for an answer [s].
+        Longest wait for the whole answer [s].
+    max_age_s : float
+        A file younger than this [s] is returned without asking; for CelesTrak itself at least 7200.
+
+    Returns
+    -------
+    Path
+        A file of OMM as JSON, as it came; its name ends in the time it was fetched.
 
     Raises
     ------
     InputError
-        If not exactly one of the three is given.
+        If not exactly one of the three is given, or a number is out of range.
     NothingFoundError
         If the service knows no such object (exit code 3).
     NetworkError
-        If there is no answer, or none that is an OMM (exit code 5).
+        If there is no answer in time, or none that is OMM (exit code 5); files already there stay.
     """
     key, value = _query(catalog_number, name, group)
-    folder = Path(directory) if directory is not None else _cache_directory()
-    stem = f"gp-{key.lower()}-{slug(value)}-"
-    known = sorted(folder.glob(f"{stem}????????T??????Z.json"))
-    if known and 0.0 <= time.time() - known[-1].stat().st_mtime < _FRESH_S:
-        return Fetched(known[-1], read_elements(known[-1]), from_cache=True)
-    text = _ask(f"{url}?{urllib.parse.urlencode({key: value, 'FORMAT': 'JSON'})}", timeout_s, known, f"{key} {value}")
-    path = folder / f"{stem}{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}.json"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = path.with_suffix(".part")
-    whole.write_text(text, encoding="utf-8")
-    os.replace(whole, path)
-    return Fetched(path, read_elements(path), from_cache=False)
+    _check_numbers(base_url, timeout_s, max_age_s)
+    place = Path(folder) if folder is not None else _cache_folder()
+    stem = f"{key.lower()}-{slug(value) or 'x'}-"
+    kept = sorted(place.glob(f"{stem}????????T??????Z.json"))
+    if kept and 0.0 <= time.time() - _fetched_at(kept[-1]) < max_age_s:
+        return kept[-1]
+    hint = "Check the connection and try again."
+    if kept:
+        hint += f" What was fetched last is in {kept[-1]}."
+    separator = "&" if "?" in base_url else "?"
+    text = _ask(f"{base_url}{separator}{urllib.parse.urlencode({key: value, 'FORMAT': 'JSON'})}", timeout_s, hint)
+    if text is None:
+        raise NothingFoundError(
+            f"The service has no elements of {key} {value}.", "Check the catalogue number, name or group."
+        )
+    path = place / f"{stem}{time.strftime(_STAMP, time.gmtime())}.json"
+    written_whole({path: text_writer(text)})
+    return path
 
 
 def _query(catalog_number: int | None, name: str | None, group: str | None) -> tuple[str, str]:
@@ -97,49 +97,82 @@ def _query(catalog_number: int | None, name: str | None, group: str | None) -> t
     }
     if len(given) != 1 or not next(iter(given.values())):
         raise InputError(
-            f"{len(given)} of catalogue number, name and group were given.", "Give exactly one of the three."
+            "Exactly one of catalogue number, name and group must be given.", "For example the catalogue number 41731."
         )
     key, value = next(iter(given.items()))
-    if key == "CATNR" and not value.isdigit():
+    if key == "CATNR" and not (value.isascii() and value.isdigit() and len(value) <= 9):
         raise InputError(f"catalog_number = {value!r} is no catalogue number.", "Give a whole number such as 41731.")
     return key, value
 
 
-def _cache_directory() -> Path:
+def _check_numbers(base_url: str, timeout_s: float, max_age_s: float) -> None:
+    if urllib.parse.urlsplit(base_url).scheme not in ("http", "https"):
+        raise InputError(f"base_url = {base_url!r} is no web address.", "It must begin with https:// or http://.")
+    if not 0.0 < timeout_s <= 3600.0:
+        raise InputError(f"timeout_s = {timeout_s:g} is out of range: it must be above 0 and at most 3600.")
+    least = FRESH_S if base_url == CELESTRAK_URL else 0.0
+    if not max_age_s >= least:
+        raise InputError(
+            f"max_age_s = {max_age_s:g} is out of range: it must be at least {least:g}.",
+            "CelesTrak asks not to be asked for the same data within two hours.",
+        )
+
+
+def _cache_folder() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("satqkd") / "elements"
 
 
-def _ask(url: str, timeout_s: float, known: list[Path], what: str) -> str:
-    """Return the answer, which is checked to be a JSON list."""
+def _fetched_at(path: Path) -> float:
+    """Return when a file was fetched [s, POSIX], by its name: copying changes the time stamps of files."""
+    stamp = path.stem.rpartition("-")[2]
+    try:
+        return dt.datetime.strptime(stamp, _STAMP).replace(tzinfo=dt.UTC).timestamp()
+    except ValueError:
+        return -1.0
+
+
+def _ask(url: str, timeout_s: float, hint: str) -> str | None:
+    """Return the answer, seen to hold OMM, or None if the service says that there is nothing."""
     from satqkd import __version__
 
-    hint = "Check the connection and try again."
-    if known:
-        hint += f" The last answer is in {known[-1]}."
     request = urllib.request.Request(url, headers={"User-Agent": f"satqkd/{__version__}"})
+    deadline = time.monotonic() + timeout_s
+    body = io.BytesIO()
     try:
         with urllib.request.urlopen(request, timeout=timeout_s) as answer:
-            text: str = answer.read().decode("utf-8")
+            while chunk := answer.read1(1 << 16):
+                body.write(chunk)
+                # The socket's time limit holds for each piece only; an answer that trickles would never end.
+                if time.monotonic() > deadline:
+                    raise TimeoutError("timed out")
+                if body.tell() > _LARGEST_BYTES:
+                    raise NetworkError(f"{url} answered with more than {_LARGEST_BYTES / 1e6:.0f} MB.", hint)
+            promised = answer.headers.get("Content-Length")
+        if promised is not None and promised.isdigit() and body.tell() != int(promised):
+            raise NetworkError(f"{url} broke off after {body.tell()} of {promised} bytes.", hint)
+        text = body.getvalue().decode("utf-8-sig")
     except urllib.error.HTTPError as error:
         with error:
-            body = error.read(2000).decode("utf-8", errors="replace")
-        if "No GP data found" in body:
-            raise _unknown(what) from None
-        raise NetworkError(f"{url} answered {error.code} {error.reason}.", hint) from None
-    except (OSError, HTTPException, UnicodeDecodeError) as error:
-        raise NetworkError(f"{url} did not answer: {getattr(error, 'reason', None) or error}.", hint) from None
-    if "No GP data found" in text[:200]:
-        raise _unknown(what)
-    try:
-        records = json.loads(text)
-    except json.JSONDecodeError:
-        raise NetworkError(f"{url} did not answer with JSON: {text[:80]!r}.", hint) from None
-    if not records:
-        raise _unknown(what)
+            said = " ".join(error.read(2000).decode("utf-8", errors="replace").split())
+        if said.lower().startswith(_NOTHING):
+            return None
+        words = f": {said[:200]}" if said and "<" not in said else ""
+        raise NetworkError(f"{url} answered {error.code} {error.reason}{words}.", hint) from None
+    except UnicodeDecodeError:
+        raise NetworkError(f"{url} did not answer with text.", hint) from None
+    except (OSError, HTTPException) as error:
+        cause = getattr(error, "reason", None) or error
+        raise NetworkError(f"{url} did not answer: {cause}.", hint) from None
+    if text.strip().lower().startswith(_NOTHING) or text.split() == ["[", "]"] or text.strip() == "[]":
+        return None
+    _check_answer(text, url, hint)
     return text
 
 
-def _unknown(what: str) -> NothingFoundError:
-    return NothingFoundError(f"The service has no elements for {what}.", "Check the number, name or group.")
+def _check_answer(text: str, url: str, hint: str) -> None:
+    """Refuse an answer without a usable element set, or that breaks off; single bad sets are the reader's to judge."""
+    sound = text.lstrip().startswith(("[", "{")) and text.rstrip().endswith(("]", "}"))
+    if not sound or not scan_elements(text)[0]:
+        raise NetworkError(f"{url} did not answer with OMM as JSON, but with {text.strip()[:80]!r}.", hint)

@@ -59,16 +59,23 @@ def read_elements(
     return elements.renamed(satellite) if satellite else elements
 
 
-def scan_elements(source: str | Path | IO[str] | IO[bytes]) -> tuple[Elements, tuple[str, ...]]:
-    """Read what can be read, and return the sets with a message (file, line and cause) for each that cannot be used.
+def scan_elements(source: str | Path | IO[str] | IO[bytes]) -> tuple[tuple[ElementSet, ...], tuple[str, ...]]:
+    """Read what can be read: every set in the order of the file, and a message for each that cannot be used.
 
     Parameters
     ----------
     source : path, text or file-like
         As `read_elements` takes it.
+
+    Returns
+    -------
+    sets : tuple of ElementSet
+        Also those that `Elements` would drop because a later one has the same epoch.
+    messages : tuple of str
+        File, line and cause of every bad set.
     """
     found, bad, _ = _scan(source)
-    return Elements(tuple(_with_ids(found))), tuple(bad)
+    return tuple(_with_ids(found)), tuple(bad)
 
 
 def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], list[str], str]:
