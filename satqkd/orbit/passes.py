@@ -35,6 +35,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+_TIMES = {"aos_tai_s": "aos_utc", "tca_tai_s": "tca_utc", "los_tai_s": "los_utc"}
+_NUMBERS = ("max_elevation_deg", "aos_azimuth_deg", "tca_azimuth_deg", "los_azimuth_deg", "min_range_m")
+_ROWS_AT_ONCE = 200_000
 _FEW_STATIONS = 10
 _DEEP_SPACE_REV_DAY = 6.4
 """SGP4 goes over to its deep-space theory from periods of 225 minutes on."""
@@ -89,11 +92,9 @@ def find_passes(
     t0, t1 = _window(start, end)
     if not len(elements):
         raise InputError("There are no elements to predict passes from.", "Read some: orbit.read_elements(path).")
-    arcs, satellites = _arcs(elements, t0, t1)
-    found = _search(arcs, frames, mask, t0, t1)
-    if len(set(satellites)) < len(arcs):
-        found = _nearest_epoch(found, arcs, satellites, len(places))
-    return _table(found, arcs, places, warn_age_days)
+    arcs = _arcs(elements, t0, t1)
+    # Handed over without a name of its own here, so that the table's makers can let go of what they have used.
+    return _table(_search(arcs, frames, mask, t0, t1), arcs, places, warn_age_days)
 
 
 def _window(start: Any, end: Any) -> tuple[float, float]:
@@ -124,7 +125,7 @@ def _mask_deg(given: float | Mapping[str, float], stations: Sequence[Station]) -
     return values
 
 
-def _arcs(elements: Elements, t0: float, t1: float) -> tuple[list[Arc], list[str]]:
+def _arcs(elements: Elements, t0: float, t1: float) -> list[Arc]:
     """Cut the window into arcs: each set serves the time nearest to its epoch, and leap seconds divide."""
     groups: dict[str, list[ElementSet]] = {}
     for item in elements:
@@ -141,7 +142,7 @@ def _arcs(elements: Elements, t0: float, t1: float) -> tuple[list[Arc], list[str
             lows, highs = [float(low), *cuts], [*cuts, float(high)]
             for a, b in zip(lows, highs, strict=True):
                 arcs.append(Arc(item, float(utc_offset_s(max(a, t0))), a, b))
-    return arcs, [arc.elements.satellite for arc in arcs]
+    return arcs
 
 
 def _search(arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: float) -> Contacts:
@@ -166,7 +167,10 @@ def _search(arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: 
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         warnings.warn(f"{next(iter(failures))}{more}; there are no passes beyond that.", SatqkdWarning, stacklevel=3)
-    return Contacts.joined(parts) if parts else Contacts.none()
+    found = Contacts.joined(parts) if parts else Contacts.none()
+    if len({arc.elements.satellite for arc in arcs}) < len(arcs):
+        return _nearest_epoch(found, arcs, len(frames.names))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,7 @@ def _search_stretches(
     return replace(found, pairs=Pairs(index[track], found.pairs.station))
 
 
-def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: list[str], stations: int) -> Contacts:
+def _nearest_epoch(found: Contacts, arcs: list[Arc], stations: int) -> Contacts:
     """Keep one version of every pass that several element sets of a satellite predict: that of the nearest epoch.
 
     A pass is an arc's own if its TCA lies in the arc. Where versions overlap, the arc with the youngest own version
@@ -231,7 +235,7 @@ def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: list[str], stat
     epoch = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
     own = (found.tca_tai_s >= low[track]) & (found.tca_tai_s < high[track])
     age = np.abs(found.tca_tai_s - epoch[track])
-    _, number = np.unique(satellites, return_inverse=True)
+    _, number = np.unique([arc.elements.satellite for arc in arcs], return_inverse=True)
     group = number[track] * stations + found.pairs.station
     order = np.lexsort((found.aos_tai_s, group))
     # Overlapping versions form a cluster; the largest LOS so far is taken within a group by shifting groups apart.
@@ -252,39 +256,48 @@ def _nearest_epoch(found: Contacts, arcs: list[Arc], satellites: list[str], stat
 
 
 def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_age_days: float) -> pd.DataFrame:
-    """Make the table, one column after another so that a large one is not in memory twice."""
+    """Make the table column by column, letting go of each contact array, so that a large one fits in memory."""
     import pandas as pd
 
     satellites = [arc.elements.satellite for arc in arcs]
-    # By AOS, then by the names of station and satellite.
-    rank = {name: place for place, name in enumerate(sorted(set(satellites)))}
-    order = np.argsort(found.aos_tai_s, kind="stable")
-    if (np.diff(found.aos_tai_s[order]) == 0.0).any():
-        by_name = np.array([rank[name] for name in satellites])[found.pairs.track]
-        order = np.lexsort((found.pairs.station, by_name, found.aos_tai_s))
+    order = _by_time(found, satellites)
+    truncated = (found.start_open | found.end_open)[order]
     track, station = found.pairs.track[order], found.pairs.station[order]
+    arrays = {name: getattr(found, name) for name in (*_TIMES, *_NUMBERS)}
+    del found
+    times = {name: arrays.pop(source)[order] for source, name in _TIMES.items()}
     epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
-    age = (found.tca_tai_s[order] - epochs[track]) / DAY_S
+    age = (times["tca_utc"] - epochs[track]) / DAY_S
     designed = np.array([arc.elements.catalog_number == 0 for arc in arcs])
     _warn_stale(age[~designed[track]], warn_age_days)
-    satellite = np.array(satellites, dtype=object)[track]
-    place = np.array([item.name for item in stations], dtype=object)[station]
-    aos, tca, los = (datetime64_from_tai(t[order]) for t in (found.aos_tai_s, found.tca_tai_s, found.los_tai_s))
+    stamps = {name: datetime64_from_tai(times.pop(name)) for name in _TIMES.values()}
     columns: dict[str, Any] = {
-        "pass_id": _pass_ids(track, station, satellites, stations, aos),
-        "satellite": satellite,
-        "station": place,
+        "pass_id": _pass_ids(track, station, satellites, stations, stamps["aos_utc"]),
+        "satellite": np.array(satellites, dtype=object)[track],
+        "station": np.array([item.name for item in stations], dtype=object)[station],
     }
-    for name, stamps in (("aos_utc", aos), ("tca_utc", tca), ("los_utc", los)):
-        columns[name] = pd.DatetimeIndex(stamps, tz="UTC")
-    columns["duration_s"] = tai_from_datetime64(los) - tai_from_datetime64(aos)
-    for name in ("max_elevation_deg", "aos_azimuth_deg", "tca_azimuth_deg", "los_azimuth_deg", "min_range_m"):
-        columns[name] = getattr(found, name)[order]
+    # From the stamps as they are written, so that samples of the table add up to it.
+    duration = tai_from_datetime64(stamps["los_utc"]) - tai_from_datetime64(stamps["aos_utc"])
+    for name in _TIMES.values():
+        columns[name] = pd.DatetimeIndex(stamps.pop(name), tz="UTC")
+    columns["duration_s"] = duration
+    for name in _NUMBERS:
+        columns[name] = arrays.pop(name)[order]
     columns["elements_age_days"] = age
-    columns["truncated"] = (found.start_open | found.end_open)[order]
+    columns["truncated"] = truncated
     columns["usable"] = np.ones(len(order), dtype=bool)
     columns["reject_reason"] = np.full(len(order), "", dtype=object)
     return pd.DataFrame(columns, copy=False)
+
+
+def _by_time(found: Contacts, satellites: list[str]) -> IntArray:
+    """Return the order of the rows: by AOS, then by satellite and station."""
+    order = np.argsort(found.aos_tai_s, kind="stable")
+    if (np.diff(found.aos_tai_s[order]) == 0.0).any():
+        rank = {name: place for place, name in enumerate(sorted(set(satellites)))}
+        by_name = np.array([rank[name] for name in satellites])[found.pairs.track]
+        order = np.lexsort((found.pairs.station, by_name, found.aos_tai_s))
+    return order
 
 
 def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
@@ -307,10 +320,15 @@ def _pass_ids(
     aos: NDArray[np.datetime64],
 ) -> NDArray[Any]:
     """Name each pass by satellite, station and the whole second of its AOS; a second one in it gets a number."""
-    pairs = [f"{satellite}-{place.name}-" for satellite in satellites for place in stations]
-    begins = (track * len(stations) + station).tolist()
-    ids = np.array([pairs[k] + stamp for k, stamp in zip(begins, _stamps(aos), strict=True)], dtype=object)
-    if len(set(ids)) < len(ids):
+    begins = [f"{satellite}-{place.name}-" for satellite in satellites for place in stations]
+    pair = track * len(stations) + station
+    ids = np.empty(len(aos), dtype=object)
+    for part in (slice(k, k + _ROWS_AT_ONCE) for k in range(0, len(ids), _ROWS_AT_ONCE)):
+        stamps = _stamps(aos[part])
+        ids[part] = [begins[k] + stamp for k, stamp in zip(pair[part].tolist(), stamps, strict=True)]
+    # Names can only be equal where the pairs' second is.
+    key = np.sort(pair * 2**36 + aos.astype("datetime64[s]").astype(np.int64))
+    if (np.diff(key) == 0).any() or len(set(begins)) < len(begins):
         seen: dict[str, int] = {}
         for index, name in enumerate(ids):
             seen[name] = seen.get(name, 0) + 1
