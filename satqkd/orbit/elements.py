@@ -15,6 +15,8 @@ from satqkd.orbit.tle import LARGEST_ALPHA5
 
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
+DESIGNED = "designed"
+"""How the source of a designed orbit begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class ElementSet:
     name : str
         The name in the file, as it stands there.
     catalog_number : int
-        NORAD catalogue number of any size; 0 for a designed orbit.
+        NORAD catalogue number of any size.
     epoch_utc : numpy.datetime64
         Epoch [us, UTC].
     mean_motion_rev_day, eccentricity, inclination_deg, raan_deg, argument_of_perigee_deg, mean_anomaly_deg : float
@@ -40,7 +42,7 @@ class ElementSet:
     international_designator : str
         E.g. ``2016-051A``.
     source : str
-        File and line the set was read from.
+        File and line the set was read from, or that it was designed.
     """
 
     satellite: str
@@ -83,6 +85,11 @@ class ElementSet:
         if self.ephemeris_type == 4:
             return "the ephemeris type is 4, SGP4-XP, whose elements SGP4 must not propagate"
         return ""
+
+    @property
+    def designed(self) -> bool:
+        """Whether the orbit was designed and not measured, so that its elements do not age."""
+        return self.source.startswith(DESIGNED)
 
     def satrec(self) -> Any:
         """Return the set as an ``sgp4.api.Satrec``, ready to propagate."""

@@ -268,7 +268,7 @@ def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_a
     times = {name: arrays.pop(source)[order] for source, name in _TIMES.items()}
     epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
     age = (times["tca_utc"] - epochs[track]) / DAY_S
-    designed = np.array([arc.elements.catalog_number == 0 for arc in arcs])
+    designed = np.array([arc.elements.designed for arc in arcs])
     _warn_stale(age[~designed[track]], warn_age_days)
     stamps = {name: datetime64_from_tai(times.pop(name)) for name in _TIMES.values()}
     columns: dict[str, Any] = {

@@ -45,25 +45,35 @@ class Station:
     @property
     def position_m(self) -> FloatArray:
         """Earth-fixed position [m], shape (3,)."""
-        latitude, longitude = np.radians(self.latitude_deg), np.radians(self.longitude_deg)
-        eccentricity_squared = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
-        normal = WGS84_RADIUS_M / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
-        across = (normal + self.altitude_m) * np.cos(latitude)
-        along = (normal * (1.0 - eccentricity_squared) + self.altitude_m) * np.sin(latitude)
-        return np.array([across * np.cos(longitude), across * np.sin(longitude), along])
+        return _positions_m(*(np.array([x]) for x in (self.latitude_deg, self.longitude_deg, self.altitude_m)))[:, 0]
 
     @property
     def east_north_up(self) -> FloatArray:
-        """Rotation from the Earth-fixed frame to east, north, up of the geodetic horizon, shape (3, 3)."""
-        sin_lat, cos_lat = np.sin(np.radians(self.latitude_deg)), np.cos(np.radians(self.latitude_deg))
-        sin_lon, cos_lon = np.sin(np.radians(self.longitude_deg)), np.cos(np.radians(self.longitude_deg))
-        return np.array(
-            [
-                [-sin_lon, cos_lon, 0.0],
-                [-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat],
-                [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat],
-            ]
-        )
+        """Axes east, north and up of the geodetic horizon in the Earth-fixed frame, shape (3, 3)."""
+        return _axes(np.array([self.latitude_deg]), np.array([self.longitude_deg]))[:, :, 0]
+
+
+def _positions_m(latitude_deg: FloatArray, longitude_deg: FloatArray, altitude_m: FloatArray) -> FloatArray:
+    """Return Earth-fixed positions [m] of WGS84 geodetic coordinates, shape (3, n)."""
+    latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
+    eccentricity_squared = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
+    normal = WGS84_RADIUS_M / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
+    across = (normal + altitude_m) * np.cos(latitude)
+    along = (normal * (1.0 - eccentricity_squared) + altitude_m) * np.sin(latitude)
+    return np.array([across * np.cos(longitude), across * np.sin(longitude), along])
+
+
+def _axes(latitude_deg: FloatArray, longitude_deg: FloatArray) -> FloatArray:
+    """Return the axes east, north and up of geodetic horizons in the Earth-fixed frame, shape (3, 3, n)."""
+    latitude, longitude = np.radians(latitude_deg), np.radians(longitude_deg)
+    sin_lat, cos_lat, sin_lon, cos_lon = np.sin(latitude), np.cos(latitude), np.sin(longitude), np.cos(longitude)
+    return np.array(
+        [
+            [-sin_lon, cos_lon, np.zeros_like(sin_lon)],
+            [-sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat],
+            [cos_lat * cos_lon, cos_lat * sin_lon, sin_lat],
+        ]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +112,9 @@ def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:
 
 def horizons(stations: Sequence[Station]) -> Horizons:
     """Stack the frames of stations."""
-    return Horizons(
-        names=tuple(item.name for item in stations),
-        position_m=np.ascontiguousarray(np.array([item.position_m for item in stations]).T),
-        east_north_up=np.ascontiguousarray(np.moveaxis(np.array([item.east_north_up for item in stations]), 0, -1)),
-    )
+    coordinates = np.array([(place.latitude_deg, place.longitude_deg, place.altitude_m) for place in stations]).T
+    names = tuple(place.name for place in stations)
+    return Horizons(names, _positions_m(*coordinates), _axes(coordinates[0], coordinates[1]))
 
 
 def station_rows(frames: Horizons, names: NDArray[Any]) -> NDArray[np.int64]:
