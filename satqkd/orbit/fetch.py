@@ -135,7 +135,7 @@ def _fetched_at(path: Path) -> float:
 
 def _ask(url: str, timeout_s: float, hint: str) -> str | None:
     """Return the answer, seen to hold OMM, or None if the service says that there is nothing."""
-    from satqkd import __version__
+    from satqkd._version import __version__
 
     request = urllib.request.Request(url, headers={"User-Agent": f"satqkd/{__version__}"})
     deadline = time.monotonic() + timeout_s

@@ -19,7 +19,8 @@ from satqkd.orbit import omm
 from satqkd.orbit.elements import Elements, ElementSet, slug
 from satqkd.orbit.tle import BadElementsError, parse_pair, parse_tle, to_tle
 
-FORMATS = ("tle", "3le", "json", "csv", "xml")
+_OMM = {"omm-json": omm.to_json, "omm-csv": omm.to_csv, "omm-xml": omm.to_xml}
+FORMATS = ("tle", "3le", *_OMM)
 
 
 def read_elements(
@@ -93,41 +94,49 @@ def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], l
 
 
 def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str]:
-    if isinstance(source, str) and source.strip() == "-":
-        return sys.stdin.read(), "standard input"
-    if isinstance(source, str) and ("\n" in source or source.lstrip()[:1] in ("{", "[", "<")):
-        return source, "text"
+    if isinstance(source, str | Path) and str(source).strip() == "-":
+        return _decoded(sys.stdin.buffer.read()), "standard input"
+    if isinstance(source, str) and ("\n" in source or source.lstrip("\ufeff ")[:1] in ("{", "[", "<")):
+        return source.lstrip("\ufeff"), "text"
     if isinstance(source, str | Path):
         path = Path(source)
         try:
             raw = path.read_bytes()
         except FileNotFoundError:
             raise InputError(f"The element file {path} does not exist.", "Check the path.") from None
-        except OSError as error:
-            raise InputError(f"The element file {path} cannot be read: {error.strerror}.", "Check the path.") from None
+        except (OSError, ValueError) as error:  # a path that no system allows is a ValueError
+            cause = getattr(error, "strerror", None) or error
+            raise InputError(f"The element file {path} cannot be read: {cause}.", "Check the path.") from None
         where = str(path)
     elif isinstance(source, io.TextIOBase) or hasattr(source, "read"):
         content = source.read()
         where = str(getattr(source, "name", "stream"))
         if isinstance(content, str):
-            return content, where
+            return content.lstrip("\ufeff"), where
         raw = content
     else:
         raise InputError(f"{source!r} is no source of element sets.", "Give a path, a text or an open file.")
-    # Names may come in any encoding; element lines are ASCII and checked as such.
-    return raw.decode("utf-8-sig", errors="replace"), where
+    return _decoded(raw), where
+
+
+def _decoded(raw: bytes) -> str:
+    """Decode a file: names may come in any encoding; element lines are ASCII and checked as such."""
+    # Windows' PowerShell writes UTF-16 when the output of a command is sent to a file.
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    return raw.decode(encoding, errors="replace")
 
 
 def _parser(text: str) -> Callable[[str], Iterator[dict[str, Any] | BadElementsError]]:
     """Tell the format by its first characters."""
-    begin = text.lstrip("\ufeff \t\r\n")[:2000]
+    begin = text.lstrip()[:2000]
     if begin[:1] in ("[", "{"):
         return omm.parse_json
     if begin[:1] == "<":
         return omm.parse_xml
     if re.match(r'"?[A-Za-z_]+"?\s*,', begin) and re.search(r"MEAN_MOTION", begin.partition("\n")[0], re.IGNORECASE):
         return omm.parse_csv
-    return lambda lines: parse_tle(lines.splitlines())
+    # Not splitlines(), which breaks names at control characters too and so miscounts the lines of the file.
+    return lambda lines: parse_tle(re.split(r"\r\n|\r|\n", lines))
 
 
 def _build(fields: dict[str, Any], where: str) -> ElementSet:
@@ -139,7 +148,7 @@ def _build(fields: dict[str, Any], where: str) -> ElementSet:
     try:
         built = ElementSet(satellite="", source=f"{where}:{line}", **fields)
     except InputError as error:
-        raise BadElementsError(error.message.partition(": ")[2].rstrip("."), line) from None
+        raise BadElementsError(error.message.removeprefix(f"{where}:{line}: ").rstrip("."), line) from None
     model = built.satrec()
     code = model.error or model.sgp4(model.jdsatepoch, model.jdsatepochF)[0]
     if code:
@@ -168,7 +177,7 @@ def write_elements(elements: Iterable[ElementSet], format: str) -> str:  # noqa:
     ----------
     elements : Elements or iterable of ElementSet
     format : str
-        ``tle``, ``3le``, or OMM as ``json``, ``csv`` or ``xml``. A TLE holds fewer digits than OMM and no catalogue
+        ``tle``, ``3le``, ``omm-json``, ``omm-csv`` or ``omm-xml``. A TLE holds fewer digits than OMM and no catalogue
         number above 339999; digits lost bring a warning.
 
     Returns
@@ -181,8 +190,8 @@ def write_elements(elements: Iterable[ElementSet], format: str) -> str:  # noqa:
     InputError
         If a set does not fit the format.
     """
-    if format in ("json", "csv", "xml"):
-        return {"json": omm.to_json, "csv": omm.to_csv, "xml": omm.to_xml}[format](elements)
+    if format in _OMM:
+        return _OMM[format](elements)
     if format not in FORMATS:
         raise InputError(f"Element sets cannot be written as {format!r}.", did_you_mean(format, FORMATS))
     blocks = []
@@ -192,7 +201,8 @@ def write_elements(elements: Iterable[ElementSet], format: str) -> str:  # noqa:
             block = to_tle(item, with_name=format == "3le")
         except ValueError as error:
             raise InputError(
-                f"{item.satellite} ({item.source}) cannot be written as a TLE: {error}.", "Write OMM: json, csv or xml."
+                f"{item.satellite} ({item.source}) cannot be written as a TLE: {error}.",
+                "Write OMM: omm-json, omm-csv or omm-xml.",
             ) from None
         rounded += _lost_digits(item, block)
         blocks.append(block)

@@ -56,11 +56,13 @@ _EPOCH = re.compile(r"(\d{4})-(?:(\d\d)-(\d\d)|(\d{3}))T(\d\d):(\d\d):(\d\d)(?:\
 def parse_json(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
     """Read one message or a list of them, each with the line it begins on."""
     decoder = json.JSONDecoder()
+    cut_off = BadElementsError("this is no JSON (the list does not end)", text.rstrip().count("\n") + 1)
     place = _next(text, 0)
     in_list = text[place : place + 1] == "["
     place = _next(text, place + 1) if in_list else place
+    line, counted = 1, 0
     while place < len(text) and text[place] != "]":
-        line = text.count("\n", 0, place) + 1
+        line, counted = line + text.count("\n", counted, place), place
         try:
             record, place = decoder.raw_decode(text, place)
         except json.JSONDecodeError as error:
@@ -69,13 +71,16 @@ def parse_json(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
         if isinstance(record, dict):
             yield _fields(record, line)
         else:
-            yield BadElementsError(f"a JSON object was expected, not {record!r}", line)
+            yield BadElementsError(f"a JSON object was expected, not {str(record)[:40]!r}", line)
         place = _next(text, place)
         if text[place : place + 1] == ",":
             place = _next(text, place + 1)
-        elif text[place : place + 1] not in ("", "]"):
+        # Objects one after the other, without a list, are JSON lines.
+        elif text[place : place + 1] not in ("", "]") and (in_list or text[place] != "{"):
             yield BadElementsError("this is no JSON (a comma or the end of the list was expected)", line)
             return
+    if in_list and text[place : place + 1] != "]":
+        yield cut_off
 
 
 def _next(text: str, place: int) -> int:
@@ -89,11 +94,14 @@ def parse_csv(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
     """Read a table with a heading of OMM names."""
     reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
     reader.fieldnames = [name.strip().upper() for name in reader.fieldnames or ()]
-    for row in reader:
-        if None in row:
-            yield BadElementsError("the row has more fields than the heading", reader.line_num)
-        else:
-            yield _fields({name: value for name, value in row.items() if value is not None}, reader.line_num)
+    try:
+        for row in reader:
+            if None in row:
+                yield BadElementsError("the row has more fields than the heading", reader.line_num)
+            else:
+                yield _fields({name: value for name, value in row.items() if value is not None}, reader.line_num)
+    except csv.Error as error:
+        yield BadElementsError(f"this is no CSV ({error})", reader.line_num + 1)
 
 
 def parse_xml(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
@@ -102,7 +110,7 @@ def parse_xml(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
     record: dict[str, Any] = {}
     begun = 0
     words: list[str] = []
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # the text is decoded already, whatever encoding its first line names
     parser.buffer_text = True
 
     def start(name: str, _: Any) -> None:
@@ -151,7 +159,7 @@ def _read(record: Mapping[str, Any], line: int) -> dict[str, Any]:
         "name": str(record.get("OBJECT_NAME") or "").strip(),
         "international_designator": str(record.get("OBJECT_ID") or "").strip(),
         "classification": str(record.get("CLASSIFICATION_TYPE") or "U").strip(),
-        "catalog_number": _integer(record, "NORAD_CAT_ID", 0, line),
+        "catalog_number": _catalog_number(record["NORAD_CAT_ID"], line),
         "epoch_utc": _epoch(str(record["EPOCH"]).strip(), line),
         "line": line,
     }
@@ -173,12 +181,19 @@ def _number(record: Mapping[str, Any], name: str, line: int) -> float:
     return number
 
 
+def _catalog_number(value: Any, line: int) -> int:
+    text = str(value).strip()
+    if not re.fullmatch(r"\+?0*[0-9]{1,9}", text):
+        raise BadElementsError(f"NORAD_CAT_ID is {value!r}, no whole number of up to nine digits", line)
+    return int(text)
+
+
 def _integer(record: Mapping[str, Any], name: str, default: int, line: int) -> int:
     value = record.get(name)
     if value in (None, ""):
         return default
     text = str(value).strip()
-    if not re.fullmatch(r"\d+(\.0*)?", text):
+    if not re.fullmatch(r"\+?[0-9]+(\.0*)?", text):
         raise BadElementsError(f"{name} is {value!r}, no whole number", line)
     return int(text.partition(".")[0])
 
@@ -193,6 +208,8 @@ def _epoch(text: str, line: int) -> np.datetime64:
         if day_of_year:
             date = date + np.timedelta64(int(day_of_year) - 1, "D")
         if int(hour) > 23 or int(minute) > 59 or int(second) > 60:
+            raise ValueError
+        if day_of_year and date.astype("datetime64[Y]") != np.datetime64(year, "Y"):
             raise ValueError
         seconds = (int(hour) * 60 + int(minute)) * 60 + int(second)
         microseconds = round(float(f"0.{fraction or 0}") * 1e6)

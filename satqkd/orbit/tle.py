@@ -21,6 +21,8 @@ LINE_LENGTH = 69
 _ALPHA5 = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 LARGEST_ALPHA5 = 339999
 _ELEMENT_LINE = re.compile(r"[12] [ 0-9A-Z][ 0-9]{3}[0-9][ A-Z]")
+_LONGEST_NAME = 40  # the catalogue's names end at 24 columns
+_PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 
 
 class BadElementsError(ValueError):
@@ -52,9 +54,9 @@ def encode_catalog_number(number: int) -> str:
     >>> encode_catalog_number(148493)
     'E8493'
     """
-    if number < 100000:
+    if 0 <= number < 100000:
         return f"{number:05d}"
-    if number > LARGEST_ALPHA5:
+    if not 0 <= number <= LARGEST_ALPHA5:
         raise ValueError(f"catalogue number {number} does not fit a TLE, whose Alpha-5 ends at {LARGEST_ALPHA5}")
     return _ALPHA5[number // 10000 - 10] + f"{number % 10000:04d}"
 
@@ -65,14 +67,15 @@ def checksum(line: str) -> int:
 
 
 def looks_like_element_line(line: str) -> bool:
-    """Tell an element line from a name, which may begin with a digit too."""
-    return _ELEMENT_LINE.match(line) is not None
+    """Tell an element line, also a damaged one, from a name, which may begin with a digit too."""
+    return _ELEMENT_LINE.match(line) is not None or (line[:2] in ("1 ", "2 ") and len(line) > _LONGEST_NAME)
 
 
 def _check_line(line: str, number: int, where: int) -> None:
     if len(line) != LINE_LENGTH:
-        second = re.search(r"(?<=.{60})[12] [ 0-9A-Z][ 0-9]{3}[0-9][ A-Z]", line)
-        if len(line) > LINE_LENGTH and second:
+        # A catalogue number, then columns of digits: what Vallado's test file appends to a line does not look so.
+        second = re.search(r"(?<=.{65})[12] [ 0-9A-Z][ 0-9]{3}[0-9][ A-Z] ?\S{3,}", line)
+        if second:
             raise BadElementsError(
                 f"two element lines stand on one line (the second begins at column {second.start() + 1})", where
             )
@@ -87,13 +90,9 @@ def _check_line(line: str, number: int, where: int) -> None:
 
 def _number(line: str, first: int, last: int, what: str, where: int) -> float:
     text = line[first - 1 : last].strip()
-    try:
-        value = float(text.replace(" ", ""))
-    except ValueError:
-        raise BadElementsError(f"{what} (columns {first}-{last}) is {text!r}, no number", where) from None
-    if not math.isfinite(value):
-        raise BadElementsError(f"{what} (columns {first}-{last}) is {text!r}, no finite number", where)
-    return value
+    if _PLAIN_NUMBER.fullmatch(text) is None:
+        raise BadElementsError(f"{what} (columns {first}-{last}) is {text!r}, no number", where)
+    return float(text)
 
 
 def _exponent_number(line: str, first: int, last: int, what: str, where: int) -> float:
@@ -113,6 +112,14 @@ def _integer(line: str, first: int, last: int, what: str, where: int) -> int:
     if text and not text.isdigit():
         raise BadElementsError(f"{what} (columns {first}-{last}) is {text!r}, no whole number", where)
     return int(text) if text else 0
+
+
+def _decimals(line: str, first: int, last: int, what: str, where: int) -> float:
+    """Read digits behind a point that is understood; blanks are zeros, as Fortran reads them."""
+    text = line[first - 1 : last].replace(" ", "0")
+    if not text.isdigit():
+        raise BadElementsError(f"{what} (columns {first}-{last}) is {text!r}, no digits", where)
+    return int(text) / 10.0 ** len(text)
 
 
 def _epoch(line: str, where: int) -> np.datetime64:
@@ -158,7 +165,7 @@ def parse_pair(line1: str, line2: str, where: int, where2: int) -> dict[str, Any
         "element_set_number": _integer(line1, 65, 68, "the element set number", where),
         "inclination_deg": _number(line2, 9, 16, "the inclination", where2),
         "raan_deg": _number(line2, 18, 25, "the right ascension of the node", where2),
-        "eccentricity": _integer(line2, 27, 33, "the eccentricity", where2) / 1e7,
+        "eccentricity": _decimals(line2, 27, 33, "the eccentricity", where2),
         "argument_of_perigee_deg": _number(line2, 35, 42, "the argument of perigee", where2),
         "mean_anomaly_deg": _number(line2, 44, 51, "the mean anomaly", where2),
         "mean_motion_rev_day": _number(line2, 53, 63, "the mean motion", where2),
@@ -187,7 +194,7 @@ def parse_tle(lines: Sequence[str]) -> Iterator[dict[str, Any] | BadElementsErro
     name = ""
     index = 0
     while index < len(lines):
-        line = lines[index].rstrip()
+        line = lines[index].strip()
         where = index + 1
         index += 1
         if not line.strip() or line.startswith("#"):
@@ -201,7 +208,7 @@ def parse_tle(lines: Sequence[str]) -> Iterator[dict[str, Any] | BadElementsErro
             continue
         while index < len(lines) and not lines[index].strip():
             index += 1
-        following = lines[index].rstrip() if index < len(lines) else ""
+        following = lines[index].strip() if index < len(lines) else ""
         if not (looks_like_element_line(following) and following[0] == "2"):
             try:
                 _check_line(line, 1, where)
@@ -226,11 +233,11 @@ def to_tle(item: ElementSet, *, with_name: bool) -> str:
     ValueError
         If a number does not fit its columns.
     """
-    year = item.epoch_utc.astype("datetime64[Y]")
-    day = 1.0 + float((item.epoch_utc - year) / np.timedelta64(1, "D"))
+    if not re.fullmatch(r"[A-Z]?", item.classification):
+        raise ValueError(f"the classification {item.classification!r} is not one letter")
     line1 = (
-        f"1 {encode_catalog_number(item.catalog_number)}{item.classification[:1] or 'U'} "
-        f"{_launch(item.international_designator):<8} {str(year)[2:]}{day:012.8f} "
+        f"1 {encode_catalog_number(item.catalog_number)}{item.classification or 'U'} "
+        f"{_launch(item.international_designator):<8} {_epoch_field(item.epoch_utc)} "
         f"{_fraction(item.mean_motion_dot_rev_day2)} {_exponent(item.mean_motion_ddot_rev_day3)} "
         f"{_exponent(item.bstar)} {item.ephemeris_type % 10} {item.element_set_number % 10000:4d}"
     )
@@ -239,12 +246,22 @@ def to_tle(item: ElementSet, *, with_name: bool) -> str:
         f"{round(item.eccentricity * 1e7):07d} {item.argument_of_perigee_deg % 360.0:8.4f} "
         f"{item.mean_anomaly_deg % 360.0:8.4f} {item.mean_motion_rev_day:11.8f}{item.revolution_number % 100000:5d}"
     )
-    lines = [f"0 {item.name or item.satellite}"] if with_name else []
+    lines = [f"0 {' '.join(item.name.split()) or item.satellite}"] if with_name else []
     for line in (line1, line2):
         if len(line) != LINE_LENGTH - 1:
             raise ValueError(f"the set does not fit the columns of a TLE: {line!r}")
         lines.append(f"{line}{checksum(line)}")
     return "\n".join(lines) + "\n"
+
+
+def _epoch_field(epoch: np.datetime64) -> str:
+    """Write an epoch as year and day with eight decimals, which are steps of 864 microseconds."""
+    steps = round(int(epoch.astype("datetime64[us]").astype(np.int64)) / 864)
+    year = np.datetime64(steps * 864, "us").astype("datetime64[Y]")
+    if not 1957 <= int(str(year)) <= 2056:
+        raise ValueError(f"the epoch's year {year} does not fit the two digits of a TLE, 1957 to 2056")
+    day, part = divmod(steps - int(year.astype("datetime64[us]").astype(np.int64)) // 864, 10**8)
+    return f"{str(year)[2:]}{day + 1:03d}.{part:08d}"
 
 
 def _launch(designator: str) -> str:
