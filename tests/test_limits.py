@@ -27,4 +27,4 @@ def test_a_value_out_of_its_limits_is_refused(noun, values, message):
 
 
 def test_what_may_be_missing_may_be_missing():
-    assert PassLimits(max_range_m=None, max_sun_elevation_deg=None).max_range_m is None
+    assert PassLimits(max_range_m=None, min_sun_separation_deg=None).max_range_m is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,8 @@ from satqkd.scenario import Scenario
 if TYPE_CHECKING:
     import pandas as pd
 
+    from satqkd.orbit.selection import Constraint
+
 
 def analyze(
     scenario: ScenarioLike,
@@ -36,6 +39,7 @@ def analyze(
     start: Any = None,
     days: float | None = None,
     end: Any = None,
+    constraints: Sequence[Constraint] = (),
     seed: int | None = None,
     draws: int = 200,
 ) -> Campaign:
@@ -43,7 +47,7 @@ def analyze(
 
     Parameters
     ----------
-    scenario, start, days, end
+    scenario, start, days, end, constraints
         As `find_passes`.
     seed : int, optional
         Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
@@ -57,7 +61,8 @@ def analyze(
         The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
         pass, when they are there, and asymptotic bits with each pass.
     """
-    return analyze_prediction(predict(scenario, start=start, days=days, end=end), seed=seed, draws=draws)
+    prediction = predict(scenario, start=start, days=days, end=end, constraints=constraints)
+    return analyze_prediction(prediction, seed=seed, draws=draws)
 
 
 def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:

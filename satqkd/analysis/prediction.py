@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from satqkd.times import to_datetime64, to_iso, to_posix
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from satqkd.orbit.selection import Constraint
 
 ScenarioLike = str | Path | Mapping[str, Any] | Scenario
 
@@ -55,7 +57,12 @@ class Prediction:
 
 
 def find_passes(
-    scenario: ScenarioLike, *, start: Any = None, days: float | None = None, end: Any = None
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    constraints: Sequence[Constraint] = (),
 ) -> pd.DataFrame:
     """Predict the passes of a scenario and say which of them can be used.
 
@@ -67,6 +74,9 @@ def find_passes(
         Window; anything `satqkd.times.to_posix` reads. `end` rules over `days`. Defaults are the scenario's.
     days : float, optional
         Length of the window [d].
+    constraints : sequence of callables, optional
+        Your own, beside the scenario's: ``constraint(pass_row, seconds)`` returns True for each second that counts, and
+        its ``reason`` is said of a pass that it leaves none; see `satqkd.orbit.apply_constraints`.
 
     Returns
     -------
@@ -74,10 +84,17 @@ def find_passes(
         One row a pass in the order of AOS, geometry and sky; a pass outside the scenario's limits stays in the table
         with ``usable`` false and its ``reject_reason``.
     """
-    return predict(scenario, start=start, days=days, end=end).passes
+    return predict(scenario, start=start, days=days, end=end, constraints=constraints).passes
 
 
-def predict(scenario: ScenarioLike, *, start: Any = None, days: float | None = None, end: Any = None) -> Prediction:
+def predict(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    constraints: Sequence[Constraint] = (),
+) -> Prediction:
     """Predict passes with their samples; parameters as `find_passes`."""
     checked = load_scenario(scenario)
     first, last = _window(checked, start, days, end)
@@ -89,18 +106,14 @@ def predict(scenario: ScenarioLike, *, start: Any = None, days: float | None = N
         stations,
         to_datetime64(first),
         to_datetime64(last),
-        min_elevation_deg=limits.min_elevation_deg,
+        min_elevation_deg=checked.min_elevations_deg,
         warn_age_days=policy.warn_age_days,
+        refraction=orbit.Refraction() if limits.refraction else None,
     )
     passes = orbit.add_sky(passes, stations)
     samples = orbit.sample_passes(passes, elements, stations, step_s=limits.step_s)
     sky = orbit.sample_sky(samples, passes, stations)
-    constraints: list[Any] = []
-    if limits.max_range_m is not None:
-        constraints.append(orbit.MaxRange(limits.max_range_m))
-    if limits.max_sun_elevation_deg is not None:
-        constraints.append(orbit.SunBelow(limits.max_sun_elevation_deg))
-    passes, counted = orbit.apply_constraints(passes, samples, sky, constraints)
+    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *constraints])
     too_old = passes["elements_age_days"].abs().to_numpy() > policy.max_age_days
     if too_old.any():
         passes = passes.copy()

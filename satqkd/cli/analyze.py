@@ -33,6 +33,7 @@ def analyze(
     elements: opt.ElementsFile = None,
     min_elevation: opt.MinElevation = None,
     max_age: opt.MaxAge = None,
+    night: opt.Night = None,
     set_: opt.Set = None,
     sample: Annotated[
         int | None,
@@ -69,6 +70,7 @@ def analyze(
         elements=elements,
         min_elevation=min_elevation,
         max_age=max_age,
+        night=night,
         set_=set_,
     )
     import satqkd

@@ -43,6 +43,7 @@ def inspect(
     elements: opt.ElementsFile = None,
     min_elevation: opt.MinElevation = None,
     max_age: opt.MaxAge = None,
+    night: opt.Night = None,
     set_: opt.Set = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="On the terminal, show every N-th second.")] = 10,
     form: opt.Format = None,
@@ -70,6 +71,7 @@ def inspect(
         elements=elements,
         min_elevation=min_elevation,
         max_age=max_age,
+        night=night,
         set_=set_,
     )
     import satqkd

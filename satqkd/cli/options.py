@@ -66,6 +66,10 @@ ElementsFile = Annotated[
     typer.Option(metavar="FILE", help="File of element sets (TLE, 3LE, OMM), instead of the scenario's satellites."),
 ]
 MinElevation = Annotated[float | None, typer.Option(metavar="DEG", help="Elevation of AOS and LOS in degrees.")]
+Night = Annotated[
+    str | None,
+    typer.Option(metavar="KIND", help="Darkness that counts: civil, nautical or astronomical (Sun at -6, -12, -18)."),
+]
 MaxAge = Annotated[
     float | None, typer.Option(metavar="DAYS", help="Oldest element set whose passes are usable, in days.")
 ]
@@ -96,6 +100,7 @@ def chosen_scenario(
     elements: Path | None = None,
     min_elevation: float | None = None,
     max_age: float | None = None,
+    night: str | None = None,
     set_: list[str] | None = None,
 ) -> Scenario:
     """Load a scenario and let the options change it, so that it says all that made the result."""
@@ -129,6 +134,10 @@ def chosen_scenario(
         changes["passes.min_elevation_deg"] = min_elevation
     if max_age is not None:
         changes["elements.max_age_days"] = max_age
+    if night is not None:
+        from satqkd.orbit import SunBelow
+
+        changes["passes.max_sun_elevation_deg"] = SunBelow.night(night).max_sun_elevation_deg
     changes.update(parse_set(set_ or []))
     return loaded.with_(changes) if changes else loaded
 

@@ -36,6 +36,7 @@ def passes(
     elements: opt.ElementsFile = None,
     min_elevation: opt.MinElevation = None,
     max_age: opt.MaxAge = None,
+    night: opt.Night = None,
     set_: opt.Set = None,
     everything: opt.All = False,
     form: opt.Format = None,
@@ -49,7 +50,8 @@ def passes(
     Examples:
       satqkd passes
       satqkd passes --satellite spoqc --station hwu_hogs --start 2026-08-11 --days 3
-      satqkd passes --station roof,48.2,16.35,240 --all --format csv
+      satqkd passes --night astronomical --set passes.satellite_light=dark
+    satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
     check_format(form)
     chosen = opt.chosen_scenario(
@@ -62,6 +64,7 @@ def passes(
         elements=elements,
         min_elevation=min_elevation,
         max_age=max_age,
+        night=night,
         set_=set_,
     )
     from satqkd.analysis import predict, provenance

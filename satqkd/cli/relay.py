@@ -48,6 +48,7 @@ def relay(
     elements: opt.ElementsFile = None,
     min_elevation: opt.MinElevation = None,
     max_age: opt.MaxAge = None,
+    night: opt.Night = None,
     set_: opt.Set = None,
     form: opt.Format = None,
     out: Annotated[
@@ -78,6 +79,7 @@ def relay(
         elements=elements,
         min_elevation=min_elevation,
         max_age=max_age,
+        night=night,
         set_=set_,
     )
     import satqkd
@@ -134,7 +136,8 @@ def _print(campaign: Campaign, result: Relay) -> None:
             "left in the stores": f"{totals['store_a_bits']:,} and {totals['store_b_bits']:,} bit",
             "age of the key when shared": _ages(totals["median_key_age_s"], totals["longest_key_age_s"]),
             "sum of security parameters": (
-                f"{totals['epsilon']:.3g} (secrecy, correctness, authentication of the {totals['blocks_used']} blocks drawn from)"
+                f"{totals['epsilon']:.3g} "
+                f"(secrecy, correctness and authentication of the {totals['blocks_used']} blocks drawn from)"
             ),
         }
     )

@@ -61,6 +61,10 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
     if isinstance(values.get("satellites"), list):
         # A path is meant from where the scenario file stands, and must survive a copy of the scenario elsewhere.
         values["satellites"] = [_absolute(entry, path.parent) for entry in values["satellites"]]
+    if isinstance(values.get("stations"), list):
+        for entry in values["stations"]:
+            if isinstance(entry, dict) and isinstance(entry.get("horizon_mask"), str):
+                entry["horizon_mask"] = str((path.parent / entry["horizon_mask"]).resolve())
     return _checked(values, where=str(path))
 
 

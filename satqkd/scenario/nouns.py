@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from annotated_types import Ge, Le
 from pydantic import Discriminator, Tag
 
-from satqkd import catalog
+from satqkd import catalog, orbit
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import Altitude, Fraction, Latitude, Longitude, Positive, check_limits
 from satqkd.link.atmosphere import Visibility, ZenithExtinction
@@ -37,6 +38,10 @@ def _chosen_by(key: str, default: str | None = None) -> Discriminator:
         return table.get(key, default) if isinstance(table, dict) else getattr(table, key, None)
 
     return Discriminator(tag)
+
+
+if TYPE_CHECKING:
+    from satqkd.orbit.selection import Constraint
 
 
 Atmosphere = Annotated[
@@ -75,6 +80,7 @@ _ProtocolTable = Annotated[
     _chosen_by("name"),
 ]
 
+MinElevation = Annotated[float, Ge(0.0), Le(89.0)]
 _FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
 
 
@@ -93,21 +99,56 @@ class ElementsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassLimits:
-    """Which seconds of a pass count.
+    """Which seconds of a pass count. A limit that is None does not apply.
 
-    AOS and LOS are where the satellite crosses `min_elevation_deg`; seconds beyond `max_range_m` or with the Sun above
-    `max_sun_elevation_deg` do not count. A limit that is None does not apply. `step_s` is the length of a sample.
+    Parameters
+    ----------
+    min_elevation_deg : float
+        Elevation at which AOS and LOS are [deg].
+    refraction : bool
+        Whether that is the elevation at which the satellite appears, or where it is.
+    max_range_m : float, optional
+        Longest distance [m].
+    max_sun_elevation_deg : float
+        Highest elevation of the Sun at the station [deg]; 90 lets it stand anywhere.
+    min_sun_separation_deg, min_moon_separation_deg : float, optional
+        Least angle between the satellite and Sun or Moon [deg]; a Moon below the horizon does not matter.
+    satellite_light : {"any", "sunlit", "dark"}
+        Whether the satellite must be lit by the Sun, or must not.
+    max_azimuth_rate_deg_s : float, optional
+        What an alt-azimuth mount can follow [deg/s]; the seconds it loses near the zenith do not count.
+    step_s : float
+        Length of a sample [s].
     """
 
-    min_elevation_deg: Annotated[float, Ge(0.0), Le(89.0)] = 10.0
+    min_elevation_deg: MinElevation = 10.0
+    refraction: bool = False
     max_range_m: Positive | None = None
-    max_sun_elevation_deg: Annotated[float, Ge(-90.0), Le(90.0)] | None = -12.0
+    max_sun_elevation_deg: Annotated[float, Ge(-90.0), Le(90.0)] = -12.0
+    min_sun_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
+    min_moon_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
+    satellite_light: Literal["any", "sunlit", "dark"] = "any"
+    max_azimuth_rate_deg_s: Positive | None = None
     step_s: Annotated[float, Ge(0.01), Le(60.0)] = 1.0
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
 
     def __post_init__(self) -> None:
         check_limits(self)
+
+    def constraints(self) -> list[Constraint]:
+        """Return the limits as constraints on the seconds of a pass, in the order in which they are named."""
+        wanted: list[tuple[float | None, Callable[[float], Constraint]]] = [
+            (self.max_range_m, orbit.MaxRange),
+            (self.max_sun_elevation_deg if self.max_sun_elevation_deg < 90.0 else None, orbit.SunBelow),
+            (self.min_sun_separation_deg, orbit.SunSeparation),
+            (self.min_moon_separation_deg, orbit.MoonSeparation),
+            (self.max_azimuth_rate_deg_s, orbit.MountKeyhole),
+        ]
+        found = [make(limit) for limit, make in wanted if limit is not None]
+        if self.satellite_light != "any":
+            found.append(orbit.SatelliteSunlit() if self.satellite_light == "sunlit" else orbit.SatelliteDark())
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +182,7 @@ class StationTable:
     """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
 
     What stands here rules over the scenario's ``[link]`` for the passes of this station; positions left out come from
-    the catalogue's station of that name.
+    the catalogue's station of that name. `horizon_mask` is a CSV file (azimuth_deg, elevation_deg) or its pairs.
     """
 
     name: str
@@ -150,6 +191,8 @@ class StationTable:
     altitude_m: Altitude | None = None
     aperture_m: Positive | None = None
     obscuration_ratio: Fraction | None = None
+    min_elevation_deg: MinElevation | None = None
+    horizon_mask: str | tuple[tuple[float, float], ...] | None = None
     atmosphere: Atmosphere | None = None
     background: Background | None = None
 
@@ -158,6 +201,17 @@ class StationTable:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise InputError("A station needs a name.")
+        check_limits(self)
+        self.horizon()
+
+    def horizon(self) -> orbit.HorizonMask | None:
+        """Return the station's skyline, if it has one."""
+        if self.horizon_mask is None:
+            return None
+        if isinstance(self.horizon_mask, str):
+            return orbit.HorizonMask.from_csv(self.horizon_mask, station=self.name)
+        azimuths, elevations = (tuple(column) for column in zip(*self.horizon_mask, strict=True))
+        return orbit.HorizonMask(azimuths, elevations, station=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +319,16 @@ class Scenario:
             Site(station=station, link=self._link_to(table))
             for station, table in zip(self.positions, self._tables, strict=True)
         )
+
+    def constraints(self) -> list[Constraint]:
+        """Return what decides which seconds of a pass count, beside the elevation of AOS and LOS."""
+        skylines = [table.horizon() for table in self._tables]
+        return [*self.passes.constraints(), *(skyline for skyline in skylines if skyline is not None)]
+
+    @property
+    def min_elevations_deg(self) -> dict[str, float]:
+        """Elevation of AOS and LOS at each station [deg]."""
+        return {table.name: _first(table.min_elevation_deg, self.passes.min_elevation_deg) for table in self._tables}
 
     @property
     def _tables(self) -> tuple[StationTable, ...]:
