@@ -70,7 +70,7 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
         if alike[item.satellite, item.epoch_utc] > 1:
             problems.append(f"{alike[item.satellite, item.epoch_utc]} sets have this epoch, the last counts")
         if now is not None and item.epoch_utc == newest[item.satellite]:
-            problems += _problems_of_age(model, age)
+            problems += _problems_of_age(model, 0.0 if item.designed else age)
         rows.append(
             {
                 "satellite": item.satellite,

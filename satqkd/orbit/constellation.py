@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt, Le, Lt
 
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import NonNegative, check_limits
-from satqkd.orbit.elements import Elements, ElementSet, slug
+from satqkd.orbit.elements import DESIGNED, Elements, ElementSet, slug
 from satqkd.orbit.timescale import DAY_S, TT_MINUS_TAI_S, delta_t_s, gmst_rad, tai_from_posix
 from satqkd.orbit.tle import LARGEST_ALPHA5
 from satqkd.times import to_datetime64, to_posix
@@ -289,7 +289,7 @@ def _designed(
         argument_of_perigee_deg=argument_of_perigee_deg,
         mean_anomaly_deg=mean_anomaly_deg % 360.0,
         bstar=bstar,
-        source=f"designed {name}",
+        source=DESIGNED,
     )
 
 

@@ -16,7 +16,7 @@ from satqkd.orbit.tle import LARGEST_ALPHA5
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
 DESIGNED = "designed"
-"""How the source of a designed orbit begins."""
+"""The source of a designed orbit; that of a set read from a file ends in its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class ElementSet:
     @property
     def designed(self) -> bool:
         """Whether the orbit was designed and not measured, so that its elements do not age."""
-        return self.source.startswith(DESIGNED)
+        return self.source == DESIGNED
 
     def satrec(self) -> Any:
         """Return the set as an ``sgp4.api.Satrec``, ready to propagate."""

@@ -96,7 +96,7 @@ def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], l
 def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str]:
     if isinstance(source, str | Path) and str(source).strip() == "-":
         return _decoded(sys.stdin.buffer.read()), "standard input"
-    if isinstance(source, str) and ("\n" in source or source.lstrip("\ufeff ")[:1] in ("{", "[", "<")):
+    if isinstance(source, str) and (re.search(r"[\r\n]", source) or source.lstrip("\ufeff ")[:1] in ("{", "[", "<")):
         return source.lstrip("\ufeff"), "text"
     if isinstance(source, str | Path):
         path = Path(source)
