@@ -1,7 +1,7 @@
 """Designed orbits: Walker constellations and Sun-synchronous orbits, as element sets like any other.
 
 An altitude is that of the mean orbit: SGP4's (Brouwer's) mean semi-major axis less the equatorial radius. The true
-radius departs from it by up to 10 km, as it does for every satellite in a flattened field.
+radius departs from it by some 10 km, as it does for every satellite in a flattened field.
 """
 
 from __future__ import annotations
@@ -272,6 +272,7 @@ def _designed(
 ) -> ElementSet:
     if place >= _MOST_SATELLITES:
         raise InputError(f"There are too many satellites: at most {_MOST_SATELLITES} can be designed at once.")
+    motion = mean_motion_rev_day(altitude_m, inclination_deg=inclination_deg, eccentricity=eccentricity)
     if (1.0 - eccentricity) * (_EQUATOR_M + altitude_m) < _EQUATOR_M + _LOWEST_M:
         raise InputError(
             f"eccentricity = {eccentricity:g} is too large: at this altitude it brings the perigee below 120 km."
@@ -282,7 +283,7 @@ def _designed(
         name=name,
         catalog_number=_FIRST_CATALOG_NUMBER + place,
         epoch_utc=np.datetime64(to_datetime64(posix).item(), "us"),
-        mean_motion_rev_day=mean_motion_rev_day(altitude_m, inclination_deg=inclination_deg, eccentricity=eccentricity),
+        mean_motion_rev_day=motion,
         eccentricity=eccentricity,
         inclination_deg=inclination_deg,
         raan_deg=raan_deg % 360.0,
