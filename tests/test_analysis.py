@@ -48,6 +48,7 @@ KEY_COLUMNS = [
     "key_end_utc",
     "key_seconds_s",
     "block",
+    "overlaps_with",
 ]
 SAMPLE_COLUMNS = [
     "time_utc",
@@ -316,6 +317,56 @@ def test_dead_time_thins_the_counts():
     slow = sq.analyze(NIGHT.with_({"link.detector.dead_time_s": 1e-4})).passes["detections"].max()
     fast = sq.analyze(NIGHT).passes["detections"].max()
     assert 0.5 < slow / fast < 0.95
+
+
+def test_dead_time_counts_every_click_in_or_out_of_a_gate():
+    """Independent: 1/(1 + R tau) of all clicks of one detector, noise outside gates included."""
+    scenario = NIGHT.with_({"link.detector.dead_time_s": 5e-8, "link.detector.gate_s": 1e-9})
+    eta, background = np.array([1e-3]), np.array([1e7])
+    counts = expected_counts(
+        scenario.protocol, transmittance=eta, background_cps=background, detector=scenario.link.detector
+    )
+    light = 1e8 * 1e-3 * (0.5 * 0.8 + 0.25 * 0.1)
+    alive = 1.0 / (1.0 + (light + 1e7 + 100.0) / 4 * 5e-8)
+    free = expected_counts(
+        scenario.protocol,
+        transmittance=eta,
+        background_cps=background,
+        detector=NIGHT.with_({"link.detector.gate_s": 1e-9}).link.detector,
+    )
+    assert counts.signal_cps[0] / free.signal_cps[0] == pytest.approx(alive, rel=1e-3)
+
+
+def test_detectors_that_differ_get_no_key():
+    with pytest.warns(SatqkdWarning, match="no proof here covers"):
+        passes = sq.analyze(NIGHT.with_({"link.detector.efficiency_mismatch": 0.1})).passes
+    assert (passes["secret_bits"] == 0).all()
+    assert passes["sifted_bits"].max() > 1e6
+
+
+def test_the_key_does_not_begin_before_or_end_after_the_pass():
+    passes = sq.analyze("micius-nanshan-2017", start="2017-03-05", days=7).passes
+    whole = sq.analyze(NIGHT.with_({"passes.max_range_m": None, "passes.max_sun_elevation_deg": 90.0})).passes
+    for table in (passes, whole):
+        sends = table[table["usable"]]
+        assert (sends["key_start_utc"] >= sends["aos_utc"]).all()
+        assert (sends["key_end_utc"] <= sends["los_utc"]).all()
+
+
+def test_one_satellite_over_two_stations_at_once_is_warned_of():
+    both = sq.load_scenario("spoqc-europe")
+    with pytest.warns(SatqkdWarning, match="serves one station at a time"):
+        campaign = sq.analyze(both)
+    passes = campaign.passes
+    overlap = passes[passes["overlaps_with"] != ""]
+    assert len(overlap) == campaign.summary()["overlapping_passes"] > 0
+    for _, row in overlap.iterrows():
+        other = passes[passes["pass_id"] == row["overlaps_with"].split()[0]].iloc[0]
+        assert row["satellite"] == other["satellite"]
+        assert row["station"] != other["station"]
+        assert row["key_start_utc"] < other["key_end_utc"]
+        assert other["key_start_utc"] < row["key_end_utc"]
+        assert row["pass_id"] in other["overlaps_with"].split()
 
 
 def test_a_campaign_of_two_nights_is_the_two_nights():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import satqkd as sq
+from satqkd.analysis import expected_counts
 from satqkd.errors import InputError
 
 SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 5})
@@ -143,6 +146,94 @@ def test_e91_reports_its_chsh_value():
     assert (usable["chsh_value"] <= 2 * np.sqrt(2)).all()
 
 
+@pytest.mark.parametrize("pool", [2, 3, 5, "campaign"])
+def test_a_block_is_complete_with_its_last_pass_that_sends(pool):
+    """Under a bright sky the best window leaves whole passes out: the key must not be booked on a silent one."""
+    bright = {"link.background": {"model": "radiance", "radiance_w_m2_sr_um": 7e-4}, "key.pool": pool, "days": 14}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        campaign = sq.analyze(SCENARIO.with_(bright))
+    passes = campaign.passes
+    silent = passes["usable"] & (passes["key_seconds_s"] == 0.0)
+    assert silent.any()
+    assert passes.loc[passes["secret_bits"] > 0, "key_end_utc"].notna().all()
+    relay = sq.relay(campaign)
+    assert relay.ledger["time_utc"].notna().all()
+    longest = relay.summary()["longest_key_age_s"]
+    assert longest is None or 0.0 <= longest < 14 * 86400.0
+
+
+def test_pairs_have_their_dark_counts_in_either_basis():
+    """Independent: accidentals from singles of each basis; in a passive receiver each has two detectors of its own."""
+    share, eta, rate, window = 0.9, 3e-4, 11.8e6, 2.5e-9
+    scenario = SCENARIO.with_(
+        {
+            "protocol": {**PAIRS["protocol"], "key_basis_probability": share, "pair_rate_hz": rate,
+                         "coincidence_window_s": window, "local_noise_cps": 0.0},
+            "link.detector.dark_count_hz": 500.0,
+        }
+    )  # fmt: skip
+    counts = expected_counts(
+        scenario.protocol,
+        transmittance=np.array([eta]),
+        background_cps=np.array([0.0]),
+        detector=scenario.link.detector,
+    )
+    for basis, p in enumerate((share, 1.0 - share)):
+        true = rate * eta * 0.3 * p * p
+        accidental = (rate * eta * p + 1000.0) * (rate * 0.3 * p) * window
+        assert counts.sifted_cps[0, basis, 0] == pytest.approx(true + accidental, rel=1e-9)
+        assert counts.errors_cps[0, basis, 0] == pytest.approx(0.02 * true + 0.5 * accidental, rel=1e-9)
+
+
+def test_pairs_outside_the_coincidence_window_are_lost():
+    """Independent: erf(window / (sqrt(8) sigma)) of the true coincidences, whatever the gate."""
+
+    def rate(jitter_s, gate_s=1e-7):
+        pairs = {"protocol": {**PAIRS["protocol"], "pair_rate_hz": 1e4, "local_noise_cps": 0.0}}  # hardly an accidental
+        scenario = SCENARIO.with_(
+            {
+                **pairs,
+                "link.detector.dark_count_hz": 0.0,
+                "link.detector.jitter_s": jitter_s,
+                "link.detector.gate_s": gate_s,
+            }
+        )
+        counts = expected_counts(
+            scenario.protocol,
+            transmittance=np.array([1e-4]) * scenario.link.detector.transmittance,
+            background_cps=np.array([0.0]),
+            detector=scenario.link.detector,
+        )
+        return float(counts.sifted_cps.sum())
+
+    assert rate(0.5e-9) / rate(0.0) == pytest.approx(0.6827, rel=5e-3)
+    assert rate(1.0e-9) / rate(0.0) == pytest.approx(0.3829, rel=1e-2)
+    assert rate(0.5e-9, gate_s=2e-9) == pytest.approx(rate(0.5e-9), rel=1e-9)
+
+
+def test_tags_are_as_long_as_the_longest_message_needs():
+    campaign = sq.analyze(SCENARIO.with_({"key.authentication.message_bits": 1000.0}))
+    busiest = campaign.passes.loc[campaign.passes["detections"].idxmax()]
+    slots = busiest["key_seconds_s"] * 1e8
+    entropy = busiest["detections"] * np.log2(slots / busiest["detections"])
+    assert campaign.authentication.message_bits > entropy
+    assert campaign.authentication.message_bits < 2.0 * entropy
+    assert (
+        campaign.authentication.block_bits
+        > SCENARIO.with_({"key.authentication.message_bits": 1000.0}).key.authentication.block_bits
+    )
+
+
+def test_the_best_fixed_length_is_supported_and_yields_most():
+    drawn = sq.analyze(SCENARIO.with_({"key.window": "all"}), seed=5, draws=400).passes.query("secret_bits > 0")
+    assert drawn["fixed_length_acceptance"].between(0.3, 1.0).all()
+    large = drawn[drawn["secret_bits"] > 100_000]
+    assert (large["fixed_length_bits"] < large["secret_bits"]).all()
+    assert (large["fixed_length_acceptance"] > 0.9).all()
+    assert (large["fixed_length_bits"] > 0.9 * large["secret_bits"]).all()
+
+
 def test_what_no_block_can_do_is_refused():
     with pytest.raises(InputError, match="not offered"):
         sq.analyze(SCENARIO.with_({**PAIRS, "key.optimize": True}))
@@ -156,10 +247,10 @@ def test_what_no_block_can_do_is_refused():
 
 def test_authentication_is_paid_by_every_block(alone):
     totals = alone.summary()
-    each = SCENARIO.key.authentication.block_bits
+    each = alone.authentication.block_bits
     assert totals["net_secret_bits"] == totals["secret_bits"] - each * totals["blocks"]
     assert totals["blocks"] == alone.passes["usable"].sum()
-    assert alone.block_epsilon == pytest.approx(1e-9 + 1e-15 + SCENARIO.key.authentication.block_epsilon)
+    assert alone.block_epsilon == pytest.approx(1e-9 + 1e-15 + alone.authentication.block_epsilon)
 
 
 def test_waiting_buys_key():

@@ -21,7 +21,14 @@ from satqkd.protocols.profiles import Seconds
 from satqkd.scenario import Protocol
 from satqkd.units import FloatArray
 
-SCATTER_COLUMNS = ("secret_bits_p10", "secret_bits_p50", "secret_bits_p90", "zero_key_probability")
+SCATTER_COLUMNS = (
+    "secret_bits_p10",
+    "secret_bits_p50",
+    "secret_bits_p90",
+    "zero_key_probability",
+    "fixed_length_bits",
+    "fixed_length_acceptance",
+)
 """What drawing the counts adds to the table of passes."""
 _DRAWN_TOGETHER = 512  # blocks whose draws are in memory at once
 _PARTS = 64  # steps in which the seconds of a block of pairs are tried, the best ones first
@@ -234,7 +241,14 @@ def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
             )
             for name, values in zip(
                 SCATTER_COLUMNS,
-                (found.p10_bits, found.p50_bits, found.p90_bits, found.zero_probability),
+                (
+                    found.p10_bits,
+                    found.p50_bits,
+                    found.p90_bits,
+                    found.zero_probability,
+                    found.fixed_bits,
+                    found.fixed_acceptance,
+                ),
                 strict=True,
             ):
                 columns[name][some] = values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,11 +22,15 @@ from satqkd.analysis.blocks import (
 from satqkd.analysis.counts import error_share
 from satqkd.analysis.inspection import pass_samples
 from satqkd.analysis.light import arriving_light
+from satqkd.analysis.overlaps import overlap_names
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
-from satqkd.errors import InputError, did_you_mean
+from satqkd.analysis.public_messages import authentication_for, sifting_message_bits
+from satqkd.errors import InputError, SatqkdWarning, did_you_mean
+from satqkd.protocols.authentication import Authentication
 from satqkd.protocols.bbm92 import chsh_value
 from satqkd.scenario import Scenario
+from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,9 +75,19 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
     light = arriving_light(prediction)
     counts = count_blocks(prediction, light)
     bits, epsilon = block_keys(counts)
+    if light.detector.efficiency_mismatch > 0.0:
+        # Every proof here has detection independent of the basis and the bit.
+        warnings.warn(
+            f"link.detector.efficiency_mismatch = {light.detector.efficiency_mismatch:g}: no proof here covers "
+            "detectors of different efficiency, so that no key is granted.",
+            SatqkdWarning,
+            stacklevel=3,
+        )
+        bits = np.zeros_like(bits)
     protocol = prediction.scenario.protocol
     usable = prediction.passes["usable"].to_numpy(dtype=bool)
-    last = _last_passes(counts.block_of_pass, len(bits))
+    seconds = _sums(prediction.samples.pass_index, prediction.samples.weight_s * counts.sending, usable.size)
+    last = _last_passes(counts.block_of_pass, seconds, len(bits))
     least_loss = np.full(usable.size, np.inf)
     np.minimum.at(least_loss, prediction.samples.pass_index[light.index], light.link_loss_db)
     signal = counts.sifted[:, :, 0].sum(axis=1)
@@ -85,10 +100,10 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
     passes["asymptotic_bits"] = _asymptotic_bits(counts)
     passes["secret_bits"] = np.where(last >= 0, bits[last] if bits.size else 0, 0)
     passes["key_start_utc"], passes["key_end_utc"] = _span(prediction, counts.sending)
-    passes["key_seconds_s"] = np.bincount(
-        prediction.samples.pass_index, prediction.samples.weight_s * counts.sending, minlength=usable.size
-    )
+    passes["key_seconds_s"] = seconds
     passes["block"] = counts.block_of_pass
+    passes["overlaps_with"] = overlap_names(passes)
+    _warn_of_overlaps(passes)
     if seed is not None:
         scatter = key_scatter(counts, seed=seed, draws=draws)
         for name in SCATTER_COLUMNS:
@@ -98,22 +113,46 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
         # 2 sqrt2 times the mean visibility of the two bases.
         wrong = error_share(counts.errors[:, :, 0], counts.sifted[:, :, 0])
         passes["chsh_value"] = np.where(usable, chsh_value(visibility=1.0 - wrong.sum(axis=1)), np.nan)
+    messages = sifting_message_bits(
+        _sums(counts.block_of_pass[usable], counts.detections[usable], len(bits)),
+        _sums(counts.block_of_pass[usable], seconds[usable], len(bits)),
+        protocol,
+    )
+    authentication = authentication_for(prediction.scenario.key.authentication, messages.max(initial=1.0))
     return Campaign(
         prediction=prediction,
         passes=passes,
         counts=counts,
-        block_epsilon=epsilon + prediction.scenario.key.authentication.block_epsilon,
+        authentication=authentication,
+        block_epsilon=epsilon + authentication.block_epsilon,
         seed=seed,
     )
 
 
-def _last_passes(block_of_pass: NDArray[np.intp], blocks: int) -> NDArray[np.intp]:
-    """Return for each pass the block that it completes, -1 where it completes none."""
+def _sums(index: NDArray[np.intp], values: FloatArray, length: int) -> FloatArray:
+    """Return the sums of the values that share an index, shape (length,)."""
+    return np.asarray(np.bincount(index, values, minlength=length), dtype=float)
+
+
+def _warn_of_overlaps(passes: pd.DataFrame) -> None:
+    number = int((passes["overlaps_with"] != "").sum())
+    if number:
+        warnings.warn(
+            f"{number} passes overlap with another of the same satellite, which serves one station at a time: the keys "
+            "of these stations cannot all be had (column overlaps_with).",
+            SatqkdWarning,
+            stacklevel=3,
+        )
+
+
+def _last_passes(block_of_pass: NDArray[np.intp], seconds: FloatArray, blocks: int) -> NDArray[np.intp]:
+    """Return for each pass the block that it completes, -1 where it completes none; a silent pass completes none."""
     completes = np.full(block_of_pass.size, -1, dtype=np.intp)
-    used = np.flatnonzero(block_of_pass >= 0)
+    used = np.flatnonzero((block_of_pass >= 0) & (seconds > 0.0))
     last = np.full(blocks, -1, dtype=np.intp)
     last[block_of_pass[used]] = used  # the last write wins, and passes are in the order of time
-    completes[last] = np.arange(blocks)
+    known = last >= 0
+    completes[last[known]] = np.flatnonzero(known)
     return completes
 
 
@@ -138,6 +177,10 @@ def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.Dateti
         edge = np.full(count, np.datetime64("NaT"), dtype="datetime64[us]")
         half = np.round(sign * samples.weight_s[order] * 0.5e6).astype("timedelta64[us]")
         edge[samples.pass_index[order]] = samples.time_utc[order].astype("datetime64[us]") + half
+        # The slot of a first or last sample is cut by the pass; it does not reach beyond it.
+        name, limit = ("aos_utc", np.fmax) if sign < 0.0 else ("los_utc", np.fmin)
+        crossing = prediction.passes[name].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+        edge = np.where(np.isnat(edge), edge, limit(edge, crossing))
         bounds.append(pd.DatetimeIndex(edge).tz_localize("UTC"))
     return bounds[0], bounds[1]
 
@@ -154,6 +197,8 @@ class Campaign:
         One row a pass, with its key.
     counts : BlockCounts
         Expected counts of every pass, and the protocol each block runs with.
+    authentication : Authentication
+        What authenticating the public messages of a block takes, tags as long as its longest message needs.
     block_epsilon : float
         Security parameter of the key of one block: secrecy, correctness and authentication together [1].
     seed : int or None
@@ -163,6 +208,7 @@ class Campaign:
     prediction: Prediction
     passes: pd.DataFrame
     counts: BlockCounts
+    authentication: Authentication
     block_epsilon: float
     seed: int | None = None
 
@@ -241,7 +287,7 @@ class Campaign:
         """
         passes = self.passes
         total, blocks = int(passes["secret_bits"].sum()), len(self.counts.protocols)
-        authentication = self.scenario.key.authentication.block_bits * blocks
+        authentication = self.authentication.block_bits * blocks
         by_station = passes.groupby("station", sort=True)["secret_bits"].sum()
         return {
             "scenario": self.scenario.name,
@@ -254,6 +300,8 @@ class Campaign:
             "net_secret_bits": total - authentication,
             "secret_bits_by_station": {str(name): int(bits) for name, bits in by_station.items()},
             "epsilon_per_block": self.block_epsilon,
+            "epsilon_of_all": self.block_epsilon * int((passes["secret_bits"] > 0).sum()),
+            "overlapping_passes": int((passes["overlaps_with"] != "").sum()),
         }
 
     @cached_property

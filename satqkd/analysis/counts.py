@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from satqkd.errors import InputError
-from satqkd.link.detector import Detector, click_statistics, dead_time_factor
+from satqkd.link.detector import Detector, click_statistics, dead_time_factor, gate_acceptance
 from satqkd.link.qber import combined_error
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
+from satqkd.protocols.pair_source import coincidences
 from satqkd.scenario import Protocol
 from satqkd.units import FloatArray
 
@@ -27,11 +28,14 @@ class Counts:
     sifted_cps, errors_cps : ndarray, shape (n, 2, intensities)
         Matched-basis detections and the errors among them [1/s]: basis (Z, X), intensity (signal first,
         one for pairs).
+    stray_probability : ndarray, shape (n,)
+        Probability per gate of a click that other clicks made [1].
     """
 
     detected_cps: FloatArray
     sifted_cps: FloatArray
     errors_cps: FloatArray
+    stray_probability: FloatArray
 
     @property
     def signal_cps(self) -> FloatArray:
@@ -86,8 +90,9 @@ def expected_counts(
     Notes
     -----
     Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
-    probability (`satqkd.link.detector.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a
-    pulse into its neighbour's gate, are noise in proportion to the clicks. Dead time thins all counts alike.
+    (`satqkd.link.detector.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a pulse into
+    its neighbour's gate, are noise in proportion to the clicks. Detectors run freely: every click, within a gate or
+    not, blinds the one that clicked for the dead time.
     """
     if isinstance(protocol, BBM92):
         return _count_pairs(protocol, transmittance, background_cps, detector, flip_probability)
@@ -104,22 +109,31 @@ def _count_pulses(
 ) -> Counts:
     shares = _shares(protocol)
     mu, p = np.asarray(protocol.intensities), np.asarray(protocol.probabilities)
+    clock = protocol.clock_rate_hz
 
-    def clicking(stray: FloatArray | float) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def clicking(stray: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         noise = detector.noise_probability(
-            background_cps[:, None], basis_probability=shares, stray_probability=np.atleast_1d(stray)[:, None]
+            background_cps[:, None], basis_probability=shares, stray_probability=stray[:, None]
         )
         gain, error_rate = click_statistics(mu, transmittance[:, None, None], noise[:, :, None], wrong[:, None, None])
-        # Clicks per pulse in either basis: the receiver's choice, whatever the sender's.
-        return gain, error_rate, np.einsum("b,i,nbi->n", shares, p, gain) * protocol.clock_rate_hz
+        # Clicks in gates, by the receiver's basis, whatever the sender's.
+        return gain, error_rate, np.einsum("b,i,nbi->nb", shares, p, gain) * clock
 
-    gain, error_rate, clicks = clicking(0.0)
-    stray = detector.stray_click_probability(clicks, clock_rate_hz=protocol.clock_rate_hz)
-    if np.any(stray > 0.0):
+    stray = np.zeros(transmittance.shape)
+    gain, error_rate, clicks = clicking(stray)
+    made = detector.stray_click_probability(clicks.sum(axis=1), clock_rate_hz=clock)
+    if np.any(made > 0.0):
+        stray = made
         gain, error_rate, clicks = clicking(stray)
-    alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
-    sifted = gain * (protocol.clock_rate_hz * shares[:, None] ** 2 * p) * alive[:, None, None]
-    return Counts(detected_cps=clicks * alive, sifted_cps=sifted, errors_cps=sifted * error_rate)
+    outside = max(0.0, 1.0 - detector.gate_s * clock)  # share of the time that is in no gate
+    alive = _alive(clicks + outside * _noise_by_basis_cps(background_cps, detector, shares), detector)
+    sifted = gain * (clock * shares[:, None] ** 2 * p) * alive[:, :, None]
+    return Counts(
+        detected_cps=(clicks * alive).sum(axis=1),
+        sifted_cps=sifted,
+        errors_cps=sifted * error_rate,
+        stray_probability=stray,
+    )
 
 
 def _count_pairs(
@@ -134,15 +148,51 @@ def _count_pairs(
             'protocol.geometry = "double-downlink" has no key per station: it needs two at once.',
             'Choose "source-on-satellite", or use satqkd.protocols.bbm92 with the transmittances of the two links.',
         )
-    noise_cps = background_cps + detector.count * detector.dark_count_hz
-    clicks = protocol.pair_rate_hz * transmittance + noise_cps
-    alive = dead_time_factor(clicks / detector.count, dead_time_s=detector.dead_time_s)
-    found = protocol.coincidences(transmittance=transmittance, noise_cps=noise_cps)
-    rate = found.rate_cps * alive
-    # A flip leaves the accidental half wrong as it is, so it may come after everything else.
-    wrong = combined_error(found.error_rate, flip_probability)
-    sifted = (rate[:, None] * _shares(protocol) ** 2)[:, :, None]
-    return Counts(detected_cps=rate, sifted_cps=sifted, errors_cps=sifted * wrong[:, None, None])
+    shares = _shares(protocol)
+    # Pairs know no gate: what is accepted lies within the coincidence window.
+    clicking = transmittance / gate_acceptance(detector.gate_s, jitter_s=detector.jitter_s)
+    accepted = gate_acceptance(protocol.coincidence_window_s, jitter_s=detector.jitter_s)
+    noise_cps = _noise_by_basis_cps(background_cps, detector, shares)
+    alive = _alive(protocol.pair_rate_hz * clicking[:, None] * shares + noise_cps, detector)
+    found = coincidences(
+        pair_rate_hz=protocol.pair_rate_hz,
+        transmittance_a=clicking[:, None] * shares,
+        transmittance_b=protocol.local_transmittance * shares,
+        noise_a_cps=noise_cps,
+        noise_b_cps=0.5 * protocol.local_noise_cps,  # each basis on board has half of the detectors
+        coincidence_window_s=protocol.coincidence_window_s,
+        misalignment_error=protocol.misalignment_error,
+    )
+    true = (found.rate_cps - found.accidental_cps) * accepted * alive
+    accidental = found.accidental_cps * alive
+    wrong = combined_error(protocol.misalignment_error, np.broadcast_to(flip_probability, transmittance.shape))
+    sifted, errors = true + accidental, true * wrong[:, None] + 0.5 * accidental
+    return Counts(
+        # Of all coincidences, those of like bases are the sum of the squared shares.
+        detected_cps=sifted.sum(axis=1) / float((shares**2).sum()),
+        sifted_cps=sifted[:, :, None],
+        errors_cps=errors[:, :, None],
+        stray_probability=np.zeros(transmittance.shape),
+    )
+
+
+def _noise_by_basis_cps(background_cps: FloatArray, detector: Detector, shares: FloatArray) -> FloatArray:
+    """Return noise counts of the detectors of either basis [1/s], shape (n, 2).
+
+    A splitter shares out the sky's light, but both its pairs of detectors count in the dark all the time; a single pair
+    with an active choice measures in a basis for that basis' share of the time.
+    """
+    dark = 2.0 * detector.dark_count_hz * (np.ones(2) if detector.count == 4 else shares)
+    return background_cps[:, None] * shares + dark
+
+
+def _alive(clicks_cps: FloatArray, detector: Detector) -> FloatArray:
+    """Return the share of clicks that dead time leaves, from the clicks in either basis [1/s], shape (n, 2)."""
+    if detector.count == 4:
+        each = clicks_cps / 2.0
+    else:
+        each = np.broadcast_to(clicks_cps.sum(axis=1, keepdims=True) / 2.0, clicks_cps.shape)
+    return dead_time_factor(each, dead_time_s=detector.dead_time_s)
 
 
 def _shares(protocol: Protocol) -> FloatArray:

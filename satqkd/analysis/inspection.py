@@ -72,18 +72,19 @@ def pass_samples(campaign: Campaign, row: int) -> pd.DataFrame:
         "sending": campaign.counts.sending[part],
     }
     if not isinstance(protocol, BBM92):
-        table.update(_causes(protocol, budget, campaign, flips))
+        table.update(_causes(protocol, budget, campaign, flips, counts.stray_probability))
     return pd.DataFrame(table)
 
 
-def _causes(protocol: Protocol, budget: LinkBudget, campaign: Campaign, flips: FloatArray) -> dict[str, FloatArray]:
+def _causes(
+    protocol: Protocol, budget: LinkBudget, campaign: Campaign, flips: FloatArray, stray: FloatArray
+) -> dict[str, FloatArray]:
     """Split the signal's error rate in the key basis into its causes."""
     assert not isinstance(protocol, BBM92)
     link = campaign.scenario.link
     source = link.polarization.source_error
     # What the source alone flips is known; turned bases are what is left of the flips.
     rotation = (flips - source) / (1.0 - 2.0 * source) if source < 0.5 else np.zeros_like(flips)
-    clicks = protocol.clock_rate_hz * float(np.dot(protocol.intensities, protocol.probabilities)) * budget.transmittance
     shares = error_budget(
         mean_photon_number=protocol.intensities[0],
         transmittance=budget.transmittance,
@@ -93,6 +94,6 @@ def _causes(protocol: Protocol, budget: LinkBudget, campaign: Campaign, flips: F
         misalignment_error=protocol.misalignment_error,
         rotation_error=np.clip(rotation, 0.0, 0.5),
         basis_probability=protocol.key_basis_probability,
-        stray_probability=link.detector.stray_click_probability(clicks, clock_rate_hz=protocol.clock_rate_hz),
+        stray_probability=stray,
     )
     return {name: np.asarray(getattr(shares, name.removeprefix("qber_"))) for name in QBER_CAUSES}

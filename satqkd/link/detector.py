@@ -190,7 +190,7 @@ def stray_click_probability(
     Parameters
     ----------
     click_rate_cps : array_like
-        Clicks of the whole receiver, mean over all intensities [1/s].
+        Clicks of the whole receiver within gates, mean over all intensities [1/s].
     gate_s : array_like
         Length of the gate [s].
     clock_rate_hz : array_like
@@ -210,7 +210,9 @@ def stray_click_probability(
     rate = within("click_rate_cps", click_rate_cps, 0.0)
     clock = within("clock_rate_hz", clock_rate_hz, 0.0, above=True)
     afterpulses = within("afterpulse_probability", afterpulse_probability, 0.0, 1.0)
-    spilled = neighbour_gate_fraction(gate_s, jitter_s=jitter_s, period_s=1.0 / clock)
+    # The clicks are those their own gates accepted; what spills over is a share of all there were.
+    accepted = gate_acceptance(gate_s, jitter_s=jitter_s)
+    spilled = neighbour_gate_fraction(gate_s, jitter_s=jitter_s, period_s=1.0 / clock) / np.maximum(accepted, 1e-300)
     return np.asarray(np.minimum(rate * (afterpulses * np.asarray(gate_s) + spilled / clock), 1.0))
 
 
@@ -287,7 +289,7 @@ class Detector:
     afterpulse_probability : float, optional
         Mean number of after-pulses of a click.
     efficiency_mismatch : float, optional
-        1 - smallest/largest efficiency of the detectors: reported, not corrected; see `efficiency_mismatch`.
+        1 - smallest/largest efficiency of the detectors; no proof here covers it, so that any refuses the key.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}

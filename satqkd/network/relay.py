@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.analysis import Campaign
+from satqkd.analysis.overlaps import overlapping_rows
 from satqkd.errors import InputError, did_you_mean
 from satqkd.network.keystore import Draw, KeyBlock, KeyStore
+from satqkd.protocols.authentication import tag_bits
 from satqkd.times import to_datetime64
 
 if TYPE_CHECKING:
@@ -127,8 +129,9 @@ class Relay:
         """Return totals, what is left, how long key waited, and the security parameter of what was delivered.
 
         ``epsilon`` is the sum over every block drawn from, at either station, of its secrecy, its correctness and its
-        authentication: what is delivered is at least that secure as a whole. ``net_delivered_bits`` is what could be
-        delivered if every block, also one without key, paid for its authentication with key of its own station.
+        authentication, and over the announcements of the authentication of each: what is delivered is at least that
+        secure as a whole. ``net_delivered_bits`` is what could be delivered if every block, also one without key, and
+        every announcement paid for its authentication with key of its own station.
         """
         generated = {
             side: sum(one.event.block.bits for one in self.deliveries if one.event.side == side) for side in "ab"
@@ -140,6 +143,8 @@ class Relay:
             for draw in one.drawn
             if draw.block is not one.event.block
         ]
+        authentication = self.campaign.authentication
+        announced = sum(1 for one in self.deliveries if one.delivered_bits)
         used = {draw.block.pass_id: draw.block.epsilon for one in self.deliveries for draw in one.drawn}
         last = self.deliveries[-1] if self.deliveries else None
         return {
@@ -148,20 +153,22 @@ class Relay:
             "generated_a_bits": generated["a"],
             "generated_b_bits": generated["b"],
             "delivered_bits": sum(one.delivered_bits for one in self.deliveries),
-            "net_delivered_bits": self._net_delivered_bits(),
+            "net_delivered_bits": self._net_delivered_bits(announced),
             "store_a_bits": last.store_a_bits if last else 0,
             "store_b_bits": last.store_b_bits if last else 0,
             "median_key_age_s": _weighted_median(waited),
             "longest_key_age_s": max((age for _, age in waited), default=None),
             "blocks_used": len(used),
-            "epsilon": float(sum(used.values())),
+            "announcements": announced,
+            "epsilon": float(sum(used.values())) + announced * authentication.epsilon,
             "trust": TRUST,
         }
 
-
-    def _net_delivered_bits(self) -> int:
-        """Return what the two stations could share if each block paid for its authentication."""
-        each = self.campaign.scenario.key.authentication.block_bits
+    def _net_delivered_bits(self, announcements: int) -> int:
+        """Return what the two stations could share if each block and announcement paid for its authentication."""
+        authentication = self.campaign.authentication
+        each = authentication.block_bits
+        tag = tag_bits(message_bits=authentication.message_bits, epsilon=authentication.epsilon)
         passes = self.campaign.passes[self.campaign.passes["block"] >= 0]
         total = 0
         for _, own in passes.groupby("satellite"):
@@ -170,7 +177,7 @@ class Relay:
                 here = own[own["station"] == station]
                 left.append(int(here["secret_bits"].sum()) - each * len(set(here["block"])))
             total += max(0, min(left))
-        return total
+        return max(0, total - announcements * tag)
 
 
 def _weighted_median(waited: list[tuple[int, float]]) -> float | None:
@@ -181,6 +188,29 @@ def _weighted_median(waited: list[tuple[int, float]]) -> float | None:
     order = np.argsort(ages, kind="stable")
     reached = np.cumsum(bits[order])
     return float(ages[order][np.searchsorted(reached, reached[-1] / 2.0)])
+
+
+def _served(passes: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
+    """Leave out the lesser of two passes that one satellite cannot serve at once.
+
+    Raises
+    ------
+    InputError
+        Where passes are pooled: the key of a block does not come apart into those of its passes.
+    """
+    pairs = overlapping_rows(passes)
+    if pairs and pooled:
+        raise InputError(
+            f"{len(pairs)} times the satellite would have to serve both stations at once, and pooled blocks cannot "
+            "give up single passes.",
+            'Set key.pool = "pass"; the pass with less key is then left out.',
+        )
+    bits = passes["secret_bits"].to_numpy()
+    lost: set[int] = set()
+    for one, other in pairs:
+        if one not in lost and other not in lost:
+            lost.add(one if bits[one] < bits[other] else other)
+    return passes.drop(index=passes.index[sorted(lost)])
 
 
 def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Relay:
@@ -215,8 +245,9 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
             raise InputError(f"Station {name!r} is not in this campaign.", did_you_mean(name, names))
     if first == second:
         raise InputError(f"A relay needs two different stations; both are {first!r}.")
-    passes = campaign.passes
-    passes = passes[(passes["secret_bits"] > 0) & passes["station"].isin([first, second])]
+    passes = campaign.passes[campaign.passes["station"].isin([first, second])]
+    passes = _served(passes, pooled=campaign.scenario.key.pool != "pass")
+    passes = passes[passes["secret_bits"] > 0]
     passes = passes.sort_values(["key_end_utc", "pass_id"], kind="stable")
     times = passes["key_end_utc"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64) * 1e-6
     epsilon = campaign.block_epsilon

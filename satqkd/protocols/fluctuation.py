@@ -26,6 +26,11 @@ class KeyDistribution:
         Mean [bit]; it can be positive where most blocks yield nothing.
     zero_probability : ndarray
         Share of the draws that yield nothing [1].
+    fixed_bits : ndarray
+        The length to agree on before the block that yields most on average [bit]: the proofs are of a fixed length,
+        and a block whose counts do not support it is given up.
+    fixed_acceptance : ndarray
+        Share of the draws that support it [1].
     """
 
     p10_bits: FloatArray
@@ -33,6 +38,8 @@ class KeyDistribution:
     p90_bits: FloatArray
     mean_bits: FloatArray
     zero_probability: FloatArray
+    fixed_bits: FloatArray
+    fixed_acceptance: FloatArray
 
 
 def sample_counts(
@@ -87,12 +94,18 @@ def key_distribution(
     Notes
     -----
     Shot noise of the detections only; weather, turbulence and pointing scatter more. The parameters of the block are
-    those chosen beforehand, the length that of the counts drawn.
+    those chosen beforehand. The percentiles are of the length each draw's counts would support, which tells how a
+    prediction scatters; a proof of fixed length grants `fixed_bits` with probability `fixed_acceptance`, or nothing.
     """
     if draws < 1:
         raise InputError(f"draws = {draws!r} is out of range: it must be at least 1.")
     drawn_counts, drawn_errors = sample_counts(counts=counts, errors=errors, rng=rng, draws=draws)
     bits = np.asarray(secret_key(counts=drawn_counts, errors=drawn_errors).secret_bits, dtype=float)
+    # The k-th longest of the draws is a length that k of them support.
+    longest_first = -np.sort(-bits, axis=0)
+    support = (np.arange(draws) + 1.0).reshape(-1, *([1] * (bits.ndim - 1))) / draws
+    best = np.argmax(longest_first * support, axis=0)[None]
+    fixed = np.take_along_axis(longest_first, best, axis=0)[0]
     low, middle, high = np.percentile(bits, (10.0, 50.0, 90.0), axis=0)
     return KeyDistribution(
         p10_bits=np.asarray(low),
@@ -100,4 +113,6 @@ def key_distribution(
         p90_bits=np.asarray(high),
         mean_bits=bits.mean(axis=0),
         zero_probability=(bits == 0.0).mean(axis=0),
+        fixed_bits=fixed,
+        fixed_acceptance=(bits >= fixed).mean(axis=0),
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from satqkd.errors import InputError
+from satqkd.errors import InputError, SatqkdWarning
 from satqkd.network import Event, KeyBlock, KeyStore, run_relay
 
 DEPOSITS = st.lists(
@@ -122,10 +122,12 @@ def test_a_campaign_is_relayed_with_every_epsilon_of_every_block_it_draws_from()
     campaign = sq.analyze("micius-beijing-vienna", days=5)
     relay = sq.relay(campaign)
     totals, ledger = relay.summary(), relay.ledger
-    protocol, authentication = campaign.scenario.protocol, campaign.scenario.key.authentication
+    protocol, authentication = campaign.scenario.protocol, campaign.authentication
     each = protocol.epsilon_secrecy + protocol.epsilon_correctness + authentication.block_epsilon
     drawn = {draw.block.pass_id for one in relay.deliveries for draw in one.drawn}
-    assert totals["epsilon"] == pytest.approx(each * len(drawn), rel=1e-12)
+    announced = int((ledger["delivered_bits"] > 0).sum())
+    assert totals["announcements"] == announced
+    assert totals["epsilon"] == pytest.approx(each * len(drawn) + announced * authentication.epsilon, rel=1e-12)
     assert len(drawn) == totals["blocks_used"] < len(ledger)
     by_station = ledger.groupby("station")["new_bits"].sum()
     assert totals["delivered_bits"] == by_station.min() == ledger["total_delivered_bits"].iloc[-1]
@@ -133,7 +135,9 @@ def test_a_campaign_is_relayed_with_every_epsilon_of_every_block_it_draws_from()
     assert totals["delivered_bits"] + totals["store_b_bits"] == by_station["graz"]
     # Graz makes less: its blocks pay out of what it makes.
     blocks = campaign.passes.query("block >= 0 and station == 'graz'")["block"].nunique()
-    assert totals["net_delivered_bits"] == totals["delivered_bits"] - blocks * authentication.block_bits
+    tag = authentication.block_bits // authentication.messages
+    paid = blocks * authentication.block_bits + announced * tag
+    assert totals["net_delivered_bits"] == totals["delivered_bits"] - paid
     assert ledger["time_utc"].is_monotonic_increasing
     assert (ledger["oldest_key_age_s"].notna() == (ledger["delivered_bits"] > 0)).all()
     assert "must be trusted" in totals["trust"]
@@ -149,3 +153,21 @@ def test_a_relay_needs_two_stations_of_the_campaign():
         sq.relay(campaign, "xinglong", "graz")
     with pytest.raises(InputError, match="two different stations"):
         sq.relay(campaign, "xinglong", "xinglong")
+
+
+def test_a_satellite_serves_one_of_two_stations_it_sees_at_once():
+    import satqkd as sq
+
+    scenario = sq.load_scenario("spoqc-europe").with_(
+        {"stations": ["oberpfaffenhofen", "matera"], "relay": {"a": "oberpfaffenhofen", "b": "matera"}}
+    )
+    with pytest.warns(SatqkdWarning, match="one station at a time"):
+        campaign = sq.analyze(scenario)
+    relay = sq.relay(campaign)
+    used = set(relay.ledger["pass_id"])
+    for _, row in campaign.passes[campaign.passes["overlaps_with"] != ""].iterrows():
+        assert not (row["pass_id"] in used and used & set(row["overlaps_with"].split()))
+    with pytest.warns(SatqkdWarning, match="one station at a time"):
+        pooled = sq.analyze(scenario.with_({"key.pool": "campaign"}))
+    with pytest.raises(InputError, match="serve both stations at once"):
+        sq.relay(pooled)
