@@ -7,6 +7,7 @@ at most, and it asks not to be asked more often than that.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import time
 import urllib.error
@@ -71,7 +72,7 @@ def fetch_elements(
     key, value = _query(catalog_number, name, group)
     _check_numbers(base_url, timeout_s, max_age_s)
     place = Path(folder) if folder is not None else _cache_folder()
-    stem = f"{key.lower()}-{slug(value) or 'x'}-"
+    stem = f"{key.lower()}-{_file_word(value)}-"
     kept = sorted(place.glob(f"{stem}????????T??????Z.json"))
     if kept and 0.0 <= time.time() - _fetched_at(kept[-1]) < max_age_s:
         return kept[-1]
@@ -102,7 +103,15 @@ def _query(catalog_number: int | None, name: str | None, group: str | None) -> t
     key, value = next(iter(given.items()))
     if key == "CATNR" and not (value.isascii() and value.isdigit() and len(value) <= 9):
         raise InputError(f"catalog_number = {value!r} is no catalogue number.", "Give a whole number such as 41731.")
-    return key, value
+    return key, str(int(value)) if key == "CATNR" else value
+
+
+def _file_word(value: str) -> str:
+    """Write what was asked for as a part of a file's name, with a digest where other questions would look the same."""
+    word = slug(value)
+    return (
+        word if word == value.lower() else f"{word}-{hashlib.sha256(value.lower().encode()).hexdigest()[:8]}".strip("-")
+    )
 
 
 def _check_numbers(base_url: str, timeout_s: float, max_age_s: float) -> None:
