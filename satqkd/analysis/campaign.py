@@ -62,7 +62,9 @@ def analyze(
     Returns
     -------
     Campaign
-        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths from expected counts.
+        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths from expected counts:
+        ``secret_bits`` is what the finite-key bound grants if the counts are as expected. A proof of fixed length asks
+        for it beforehand; with a `seed`, ``fixed_length_bits`` is the length worth asking for.
         The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
         pass, when they are there, and asymptotic bits with each pass.
     """

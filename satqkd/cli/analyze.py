@@ -96,7 +96,7 @@ def analyze(
     note(
         f"{totals['secret_bits']:,} secret bits from {totals['with_key']} of {totals['blocks']} blocks, "
         f"{totals['net_secret_bits']:,} net of authentication; "
-        f"epsilon {totals['epsilon_per_block']:.3g} a block; expected values, asymptotic bits for comparison only"
+        f"epsilon {totals['epsilon_per_block']:.3g} a block; at expected counts, asymptotic bits for comparison only"
     )
     report_rejected(table, everything)
     report_assumptions(campaign.provenance["assumed"])

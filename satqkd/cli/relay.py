@@ -113,7 +113,7 @@ def _print(campaign: Campaign, result: Relay) -> None:
     if with_key.empty:
         typer.echo("No pass gives key.")
     else:
-        typer.echo("Passes that give key (expected values; secret bits are finite-key lower bounds)")
+        typer.echo("Passes that give key (secret bits: what the finite-key bound grants at the expected counts)")
         print_table(with_key[list(PASS_COLUMNS)])
     without = int((passes["usable"] & (passes["secret_bits"] == 0)).sum())
     typer.echo(f"\n{len(passes)} passes: {len(with_key)} with key, {without} usable but without key, rejected:")
