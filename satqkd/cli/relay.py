@@ -108,7 +108,7 @@ def _print(campaign: Campaign, result: Relay) -> None:
     scenario, passes = campaign.scenario, campaign.passes
     made = campaign.provenance
     typer.echo(f"{scenario.name}: {scenario.description or 'relay'}")
-    typer.echo(f"{made['start_utc']} to {made['end_utc']}, {', '.join(scenario.satellites)}\n")
+    typer.echo(f"{made['start_utc']} to {made['end_utc']}, {', '.join(scenario.satellite_names)}\n")
     with_key = passes[passes["secret_bits"] > 0]
     if with_key.empty:
         typer.echo("No pass gives key.")

@@ -77,6 +77,10 @@ def _absolute(entry: Any, folder: Path) -> Any:
 
 def _checked(values: dict[str, Any], where: str) -> Scenario:
     plain = with_terminals(_plain(values))
+    if isinstance(plain.get("satellites"), list):
+        for entry in plain["satellites"]:
+            if isinstance(entry, dict) and "start" in plain:
+                entry.setdefault("epoch", plain["start"])  # a designed orbit begins with the scenario
     try:
         # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
         return _ADAPTER.validate_json(json.dumps(plain), strict=True)
@@ -90,7 +94,7 @@ def _plain(value: Any, key: str = "") -> Any:
         return {str(name): _plain(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner, key) for inner in value]
-    if key == "start" and not isinstance(value, int | float | bool):
+    if key in ("start", "epoch") and not isinstance(value, int | float | bool):
         return to_iso(to_datetime(value, key))
     if hasattr(value, "to_value") and unit_of(key):
         return to_si(value, unit_of(key), key)

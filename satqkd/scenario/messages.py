@@ -23,7 +23,10 @@ def explain(error: ValidationError, values: Mapping[str, Any], noun: type, where
     """Return the `InputError` that says what is wrong, with every fault on a line of its own."""
     lines: list[str] = []
     hints: list[str] = []
-    for fault in error.errors(include_url=False):
+    faults = error.errors(include_url=False)
+    # Where a name or a table may stand, a bad table is also no name: that is not what is wrong with it.
+    telling = [one for one in faults if not (one["type"] == "string_type" and isinstance(one["input"], Mapping))]
+    for fault in telling or faults:
         message, hint = _one(dict(fault), values, noun)
         if message not in lines:
             lines.append(message)
@@ -34,7 +37,7 @@ def explain(error: ValidationError, values: Mapping[str, Any], noun: type, where
 
 def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[str, str]:
     kind, given, context = fault["type"], fault.get("input"), fault.get("ctx", {})
-    path, table = _locate(fault["loc"], values, noun, kind)
+    path, table, expected = _locate(fault["loc"], values, noun, kind)
     dotted = ".".join(path)
     name, parent = (path[-1] if path else ""), ".".join(path[:-1])
     place = f"[{parent}]" if parent else "the top level"
@@ -47,10 +50,10 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
         return f"{place} lacks the key {name!r}.", ""
     if kind == "union_tag_not_found":
         key = _chooser(dotted)
-        return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(_tags(table, name))}.", ""
+        return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(_tags(expected))}.", ""
     if kind == "union_tag_invalid":
         wrong = context["tag"]
-        return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, _tags(table, name))
+        return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, _tags(expected))
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", ""
@@ -75,8 +78,8 @@ def _lower_first(text: str) -> str:
 
 def _locate(
     location: tuple[int | str, ...], values: Mapping[str, Any], noun: type, kind: str
-) -> tuple[list[str], type | None]:
-    """Return the dotted path a user would write for pydantic's location, and the noun whose table the key is in.
+) -> tuple[list[str], type | None, Any]:
+    """Return the dotted path a user would write for pydantic's location, the noun whose table the key is in, its type.
 
     pydantic puts the name of the chosen union member into its location; that is no key of the file and is left out.
     """
@@ -101,7 +104,7 @@ def _locate(
         path.append(str(part))
         expected = _hints(table).get(str(part), Any) if table else Any
         here = here.get(part) if isinstance(here, Mapping) else None
-    return path, table
+    return path, table, expected
 
 
 def _hints(table: type) -> dict[str, Any]:
@@ -121,10 +124,9 @@ def _chooser(dotted: str) -> str:
     return "name" if dotted == "protocol" else "model"
 
 
-def _tags(table: type | None, name: str) -> list[str]:
-    """Return the names of the models that a key may choose from."""
-    options = _options(_hints(table).get(name, Any)) if table else []
-    nouns = [option for option in options if isinstance(option, type) and dataclasses.is_dataclass(option)]
+def _tags(expected: Any) -> list[str]:
+    """Return the names of the models that a key of this type may choose from."""
+    nouns = [option for option in _options(expected) if isinstance(option, type) and dataclasses.is_dataclass(option)]
     hints = [_hints(noun).get("model", _hints(noun).get("name")) for noun in nouns]
     return sorted({str(tag) for hint in hints for tag in get_args(hint)})
 

@@ -25,6 +25,7 @@ from satqkd.link.polarization import Compensated, Uncompensated
 from satqkd.link.sky import NaturalSky
 from satqkd.link.turbulence import HufnagelValley, NoTurbulence
 from satqkd.orbit import Elements, Station, read_elements
+from satqkd.orbit.constellation import SunSynchronous, Walker
 from satqkd.protocols.authentication import Authentication
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
@@ -66,6 +67,10 @@ Transmission = Annotated[
 Turbulence = Annotated[
     Annotated[NoTurbulence, Tag("none")] | Annotated[HufnagelValley, Tag("hufnagel-valley")],
     _chosen_by("model", "none"),
+]
+DesignedOrbit = Annotated[
+    Annotated[Walker, Tag("walker")] | Annotated[SunSynchronous, Tag("sun-synchronous")],
+    _chosen_by("model"),
 ]
 Polarization = Annotated[
     Annotated[Compensated, Tag("compensated")] | Annotated[Uncompensated, Tag("uncompensated")],
@@ -259,7 +264,7 @@ class Scenario:
     name: str
     start: dt.datetime
     days: Positive
-    satellites: tuple[str, ...]  # names of the catalogue, element files, or FILE#NAME
+    satellites: tuple[str | DesignedOrbit, ...]  # names of the catalogue, element files, FILE#NAME, designed orbits
     stations: tuple[str | StationTable, ...]
     link: LinkTable
     protocol: _ProtocolTable
@@ -289,6 +294,11 @@ class Scenario:
                     raise InputError(
                         f"relay.{key} = {wanted!r} is not one of the scenario's stations.", did_you_mean(wanted, names)
                     )
+
+    @property
+    def satellite_names(self) -> tuple[str, ...]:
+        """What the satellites are called here: names of the catalogue, files, and names of designed orbits."""
+        return tuple(entry if isinstance(entry, str) else entry.name for entry in self.satellites)
 
     @property
     def station_names(self) -> tuple[str, ...]:
@@ -365,7 +375,7 @@ class Scenario:
         """
         found: Elements | None = None
         for wanted in self.satellites:
-            new = _satellite_elements(wanted)
+            new = _satellite_elements(wanted) if isinstance(wanted, str) else wanted.elements()
             found = new if found is None else found.merged(new)
         assert found is not None  # satellites is never empty
         return found

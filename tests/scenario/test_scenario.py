@@ -245,6 +245,41 @@ def test_the_public_face_loads_scenarios():
     assert tomllib.loads(sq.load_scenario("micius-nanshan-2017").to_toml())["name"] == "micius-nanshan-2017"
 
 
+WALKER = {
+    "model": "walker", "name": "demo", "altitude_m": 6e5, "inclination_deg": 97.8, "satellites": 4, "planes": 2,
+    "phasing": 1,
+}  # fmt: skip
+
+
+def test_designed_orbits_fly_like_any_other(micius, tmp_path):
+    noon = {"model": "sun-synchronous", "name": "dusk", "altitude_m": 5e5, "ltan_hours": 18.0}
+    scenario = micius.with_({"satellites": [WALKER, noon, "micius"], "days": 1})
+    elements = scenario.read_elements()
+    assert {"demo-1-1", "demo-2-2", "dusk", "micius"} < set(elements.satellites)
+    assert len(elements.satellites) == 6
+    path = tmp_path / "designed.toml"
+    path.write_text(scenario.to_toml())
+    assert load_scenario(path) == scenario
+    table = sq.find_passes(scenario)
+    assert set(table["satellite"]) == set(elements.satellites)
+    assert table.groupby("satellite").size().min() >= 4
+    assert scenario.satellite_names == ("demo", "dusk", "micius")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"planes": 3}, "evenly over 3 planes"),
+        ({"altitude_m": -5.0}, "altitude_m"),
+        ({"model": "walter"}, "'walker'"),
+        ({"satelites": 4}, "'satellites'"),
+    ],
+)
+def test_a_bad_design_is_refused(micius, change, message):
+    with pytest.raises(InputError, match=f"(?s){message}"):
+        micius.with_({"satellites": [WALKER | change]})
+
+
 LINKS = sorted(name for name, one in catalog.entries("terminals").items() if one["kind"] == "link")
 
 
