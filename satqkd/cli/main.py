@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from satqkd._version import __version__
-from satqkd.cli import analyze, budget, catalog, inspect, passes, relay, scenario
+from satqkd.cli import analyze, budget, catalog, elements, inspect, passes, relay, scenario
 from satqkd.cli.options import state
 from satqkd.errors import SatqkdError
 
@@ -30,6 +30,7 @@ app.command("inspect")(inspect.inspect)
 app.command("budget")(budget.budget)
 app.command("relay")(relay.relay)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(elements.app, name="elements")
 app.add_typer(scenario.app, name="scenario")
 
 

@@ -42,8 +42,8 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
     pandas.DataFrame
         One row a set: `satellite`, `name`, `catalog_number`, `epoch_utc`, `age_days` (`now` minus epoch), `period_s`,
         `perigee_m` and `apogee_m` (heights of the mean orbit above the equatorial radius), `inclination_deg`,
-        `eccentricity`, `problems` (empty if none) and `source`. Of several sets of one satellite only the newest is
-        called old or tried at `now`: the others serve the days after their epochs.
+        `eccentricity`, `problems` (empty if none) and `source`. Of several sets of one satellite only the nearest to
+        `now` is called old or tried at it: the others serve the days around their own epochs.
 
     Raises
     ------
@@ -58,9 +58,9 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
     epochs = np.array([item.epoch_utc for item in sets], dtype="datetime64[us]")
     moment = np.nan if now is None else to_posix(now, "now")
     ages = (moment - epochs.astype(np.int64) * 1e-6) / _DAY_S
-    newest: dict[str, np.datetime64] = {}
-    for item in sets:
-        newest[item.satellite] = max(item.epoch_utc, newest.get(item.satellite, item.epoch_utc))
+    nearest: dict[str, float] = {}
+    for item, age in zip(sets, np.abs(ages).tolist(), strict=True):
+        nearest[item.satellite] = min(age, nearest.get(item.satellite, age))
     alike = Counter((item.satellite, item.epoch_utc) for item in sets)
     rows = []
     for item, age in zip(sets, ages.tolist(), strict=True):
@@ -69,7 +69,7 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
         problems = _lasting_problems(item, model, perigee_m)
         if alike[item.satellite, item.epoch_utc] > 1:
             problems.append(f"{alike[item.satellite, item.epoch_utc]} sets have this epoch, the last counts")
-        if now is not None and item.epoch_utc == newest[item.satellite]:
+        if now is not None and abs(age) == nearest[item.satellite]:
             problems += _problems_of_age(model, 0.0 if item.designed else age)
         rows.append(
             {

@@ -26,15 +26,17 @@ def test_the_orbit_of_micius(december):
     assert row["problems"] == ""
 
 
-def test_age_is_the_newest_set_s_affair(micius):
+def test_age_is_the_nearest_set_s_affair(micius):
     table = check_elements(micius, "2026-01-01")
     assert len(table) == len(micius)
     assert (table["problems"] != "").sum() == 0  # the last set is three weeks old
     later = check_elements(micius, "2026-03-01")
     assert later["problems"].tolist()[-1] == "older than 30 d"
     assert (later["problems"] != "").sum() == 1
-    early = check_elements(micius, "2025-12-01")
-    assert early["problems"].tolist()[-1].startswith("epoch lies 11.")
+    assert check_elements(micius, "2017-05-22")["problems"].eq("").all()
+    early = check_elements(micius, "2016-09-01")
+    assert early["problems"].tolist()[0].startswith("epoch lies 20.2 d ahead")
+    assert (early["problems"] != "").sum() == 1
 
 
 def test_without_a_time_nothing_is_said_of_age(december):
