@@ -186,6 +186,9 @@ def make_track(arc: Arc, start_tai_s: float, end_tai_s: float, nodes_per_turn: i
     Where SGP4 fails inside the stretch, the track is the good part nearest to the epoch, and ends where SGP4 does.
     """
     model, epoch = arc.elements.satrec(), arc.epoch_tai_s
+    gone = _failure_before(arc, model, min(max(epoch, start_tai_s), end_tai_s))
+    if gone:
+        return Track(arc, model, start_tai_s, 1.0, np.zeros((0, 3)), np.zeros((0, 3)), gone)
     # The factor 1 + 2e, found by trial on the transfer orbits of SGP4's verification set, holds them to 5 cm too.
     step = 2.0 * np.pi / perigee_rate_rad_s(arc.elements) / (1.0 + 2.0 * arc.elements.eccentricity) / nodes_per_turn
     count = max(2, int(np.ceil((end_tai_s - start_tai_s) / step)) + 1)
@@ -207,6 +210,24 @@ def make_track(arc: Arc, start_tai_s: float, end_tai_s: float, nodes_per_turn: i
     position, velocity, _, _ = _run(model, epoch, first, step, count)
     edge = after[0] if after.size else before[-1]
     return Track(arc, model, first, step, position, velocity, _failure(arc, int(error[edge]), times[edge]))
+
+
+def _failure_before(arc: Arc, model: Any, tai_s: float) -> str:
+    """Say whether SGP4 fails between the epoch and a time; what it gives after that is nonsense even without an error.
+
+    A decaying orbit first fails near its perigee, in a fifth of a revolution or more, and ever longer: samples every
+    quarter of a day find it.
+    """
+    epoch = arc.epoch_tai_s
+    count = int(abs(tai_s - epoch) / (0.25 * DAY_S))
+    if count == 0:
+        return ""
+    times = np.linspace(epoch, tai_s, count + 1)
+    error = sgp4_teme(model, epoch, times)[2]
+    if not error.any():
+        return ""
+    first = int(np.argmax(error > 0))
+    return _failure(arc, int(error[first]), times[first])
 
 
 def _run(

@@ -32,9 +32,20 @@ def elevations(position: np.ndarray, station: Station) -> np.ndarray:
 
 
 def brute_passes(
-    elements: ElementSet, stations: list[Station], start: float, end: float, mask_deg: float, step: float = STEP_S
+    elements: ElementSet,
+    stations: list[Station],
+    start: float,
+    end: float,
+    mask_deg: float,
+    *,
+    step: float = STEP_S,
+    peak_s: float = 0.0,
 ) -> list[BrutePass]:
-    """Passes between two times [s, TAI]: threshold crossings of samples, placed by linear interpolation."""
+    """Passes between two times [s, TAI]: threshold crossings of samples, placed by linear interpolation.
+
+    The culmination is the top of the parabola through the highest sample and those `peak_s` (at least one) away.
+    """
+    reach = max(1, round(peak_s / step))
     model = elements.satrec()
     epoch = tai_from_datetime64(elements.epoch_utc)
     epoch = float(posix_from_tai(epoch) + utc_offset_s(start))
@@ -58,7 +69,7 @@ def brute_passes(
             break
         position, _ = earth_fixed(position, velocity, times)
         for station in stations:
-            _scan(station, times, elevations(position, station), sine, open_passes, done)
+            _scan(station, times, elevations(position, station), sine, open_passes, done, reach)
     done += open_passes.values()
     for item in done:
         if not np.isfinite(item.los):
@@ -66,7 +77,7 @@ def brute_passes(
     return sorted(done, key=lambda item: (item.aos, item.station))
 
 
-def _scan(station, times, sines, sine, open_passes, done):
+def _scan(station, times, sines, sine, open_passes, done, reach):
     above = sines >= sine
     flips = np.flatnonzero(above[1:] != above[:-1])
     cross = times[flips] + (times[flips + 1] - times[flips]) * (sine - sines[flips]) / (sines[flips + 1] - sines[flips])
@@ -79,7 +90,7 @@ def _scan(station, times, sines, sine, open_passes, done):
         item = open_passes.pop(station.name, None) if begin is None else None
         if item is None:
             item = BrutePass(station.name, times[0] if begin is None else begin, 0.0, np.inf, -90.0)
-        tca, height = _peak(times, sines, best)
+        tca, height = _peak(times, sines, best, reach)
         if height > item.max_elevation_deg:
             item.tca, item.max_elevation_deg = tca, height
         if finish is None:
@@ -89,13 +100,13 @@ def _scan(station, times, sines, sine, open_passes, done):
             done.append(item)
 
 
-def _peak(times, sines, best):
+def _peak(times, sines, best, reach):
     """Parabola through the highest sample and its neighbours."""
     height = np.degrees(np.arcsin(sines[best]))
-    if 0 < best < len(times) - 1:
-        a, b, c = np.degrees(np.arcsin(sines[best - 1 : best + 2]))
+    if reach <= best < len(times) - 1 - reach:  # the last step of a chunk may be shorter
+        a, b, c = np.degrees(np.arcsin(sines[best - reach : best + reach + 1 : reach]))
         bend = a - 2.0 * b + c
         if bend < 0.0:
             shift = 0.5 * (a - c) / bend
-            return times[best] + shift * (times[best + 1] - times[best]), b - 0.25 * (a - c) * shift
+            return times[best] + shift * (times[best + reach] - times[best]), b - 0.25 * (a - c) * shift
     return times[best], height
