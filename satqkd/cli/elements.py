@@ -10,7 +10,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_format, emit, note
-from satqkd.errors import InputError
+from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,11 +172,13 @@ def _read(file: str) -> tuple[tuple[ElementSet, ...], tuple[str, ...]]:
     from satqkd import catalog
     from satqkd.orbit import scan_elements
 
-    shipped = {} if file == "-" or Path(file).exists() else catalog.entries("satellites")
+    shipped = {} if file == "-" or Path(file).is_file() else catalog.entries("satellites")
     if file in shipped:
         sets, _ = scan_elements(catalog.data_file("satellites", shipped[file]["file"]))
         number = shipped[file]["catalog_number"]
         return tuple(replace(item, satellite=file) for item in sets if item.catalog_number == number), ()
+    if shipped and not Path(file).exists() and Path(file).name == file and not Path(file).suffix:
+        raise InputError(f"{file} is neither a file nor a shipped satellite.", did_you_mean(file, shipped))
     sets, bad = scan_elements(Path(file))
     if not sets and not bad:
         raise InputError(f"{file}: there is no element set.", "Give TLE or 3LE lines, or OMM as JSON, CSV or XML.")

@@ -44,7 +44,10 @@ def read_elements(
     """
     found, bad, where = _scan(source)
     if bad and not skip_bad:
-        raise InputError(f"{bad[0]}.", "Correct or remove this set, or skip bad sets (--skip-bad, skip_bad=True).")
+        raise InputError(
+            f"{bad[0]}.",
+            "Correct or remove this set, or skip bad sets: skip_bad=True, or `satqkd elements convert --skip-bad`.",
+        )
     if not found:
         reason = f"; {len(bad)} were bad, the first: {bad[0]}" if bad else ""
         raise InputError(

@@ -150,6 +150,7 @@ def test_six_digits_do_not_fit_a_tle(satqkd, tmp_path):
 
 BAD = {
     "no such file": (["check", "nowhere.tle"], "nowhere.tle does not exist"),
+    "no such satellite": (["convert", "micus", "--to", "tle"], "'micius'"),
     "no time": (["check", "spoqc", "--now", "soon"], "cannot be read as a time"),
     "no such table format": (["check", "spoqc", "--format", "xls"], "'xls'"),
     "no format": (["convert", "spoqc"], "which format to write"),
