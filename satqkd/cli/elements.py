@@ -13,12 +13,21 @@ from satqkd.cli.output import check_format, emit, note
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from satqkd.orbit import ElementSet
 
 app = typer.Typer(no_args_is_help=True, help="Check, convert and fetch element sets.", rich_markup_mode=None)
 
+_SHOWN = (
+    "satellite",
+    "catalog_number",
+    "epoch_utc",
+    "age_days",
+    "perigee_m",
+    "apogee_m",
+    "period_s",
+    "inclination_deg",
+    "problems",
+)
 _SUFFIXES = {
     ".tle": "tle",
     ".2le": "tle",
@@ -68,7 +77,7 @@ def check(
     if sets:
         table = check_elements(sets, now)
         meta = {"satqkd": __version__, "source": file, "now": to_iso(now), "unusable": list(bad)}
-        emit(table, form=form, out=out, meta=meta, shown=_for_reading(table))
+        emit(table, form=form, out=out, meta=meta, columns=_SHOWN)
         troubled = int((table["problems"] != "").sum())
         note(f"sets: {len(table)}, satellites: {table['satellite'].nunique()}, with problems: {troubled}")
     if bad:
@@ -183,25 +192,3 @@ def _read(file: str) -> tuple[tuple[ElementSet, ...], tuple[str, ...]]:
     if not sets and not bad:
         raise InputError(f"{file}: there is no element set.", "Give TLE or 3LE lines, or OMM as JSON, CSV or XML.")
     return sets, bad
-
-
-def _for_reading(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as a terminal shows it, in the units people think in."""
-    import pandas as pd
-
-    def rounded(name: str, factor: float, decimals: int) -> list[str]:
-        return [f"{value * factor:.{decimals}f}" for value in table[name]]
-
-    return pd.DataFrame(
-        {
-            "satellite": table["satellite"],
-            "number": table["catalog_number"],
-            "epoch (UTC)": table["epoch_utc"],
-            "age [d]": rounded("age_days", 1.0, 2),
-            "perigee [km]": rounded("perigee_m", 1e-3, 1),
-            "apogee [km]": rounded("apogee_m", 1e-3, 1),
-            "period [min]": rounded("period_s", 1.0 / 60.0, 3),
-            "inclination [°]": rounded("inclination_deg", 1.0, 4),
-            "problems": table["problems"],
-        }
-    )

@@ -54,8 +54,8 @@ def slant_range_m(
 
     Notes
     -----
-    Law of cosines in the triangle of Earth's centre, station and satellite. The flattening of the Earth is left out: the
-    true height of an orbit over the ground differs by up to 20 km along it.
+    Law of cosines in the triangle of Earth's centre, station and satellite. The flattening of the Earth is left out:
+    the true height of an orbit over the ground differs by up to 20 km along it.
 
     Examples
     --------
