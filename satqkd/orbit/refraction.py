@@ -54,7 +54,9 @@ class Refraction:
     def apparent_elevation_deg(self, true_deg: ArrayLike, altitude_m: ArrayLike = 0.0) -> FloatArray:
         """Return where something at a geometric elevation [deg] appears from an altitude [m]."""
         true = np.asarray(true_deg, dtype=float)
-        apparent = true
-        for _ in range(10):  # converges to 1e-6 deg at the horizon
+        # What appears above the limit is met from there; what does not, stays where it is.
+        reaches = true >= self.true_elevation_deg(_LOWEST_DEG, altitude_m)
+        apparent = np.where(reaches, np.maximum(true, _LOWEST_DEG), true)
+        for _ in range(15):  # the steps shrink to a third at the horizon, and faster above it
             apparent = apparent + (true - self.true_elevation_deg(apparent, altitude_m))
         return np.asarray(apparent)

@@ -110,8 +110,8 @@ def sky_at(tai_s: FloatArray, station_m: FloatArray, east_north_up: FloatArray, 
     """
     sun, moon = sun_moon_m(tai_s)
     umbra, _ = earth_shadow(station_m + satellite_d, sun)
-    phase = _angle(sun - moon, -moon)  # at the Moon, between the Sun and the Earth's centre
     sun_d, moon_d = sun - station_m, moon - station_m
+    phase = _angle(sun - moon, -moon_d)  # at the Moon, between the Sun and the station
     return Sky(
         *elevation_azimuth_deg(east_north_up, sun_d),
         *elevation_azimuth_deg(east_north_up, moon_d),

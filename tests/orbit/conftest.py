@@ -48,13 +48,8 @@ def reference_elements(name: str) -> Elements:
 
 def verification_elements() -> Elements:
     """SGP4's verification sets, their lines cut to 69 columns and their five wrong checksums mended."""
-    lines = []
-    for line in (REFERENCE / "SGP4-VER.TLE").read_text().splitlines():
-        if line.startswith(("1 ", "2 ")):
-            lines.append(f"{line[:68]}{checksum(line[:68])}")
-    text = "\n".join(lines)
+    raw = (REFERENCE / "SGP4-VER.TLE").read_text().splitlines()
+    lines = [f"{line[:68]}{checksum(line[:68])}" for line in raw if line.startswith(("1 ", "2 "))]
     # 33334 is meant to fail: its mean motion is 1e-5 rev/day.
-    keep = [
-        pair for pair in zip(text.splitlines()[::2], text.splitlines()[1::2], strict=True) if "33334" not in pair[0]
-    ]
-    return read_elements("\n".join("\n".join(pair) for pair in keep) + "\n")
+    pairs = [pair for pair in zip(lines[::2], lines[1::2], strict=True) if "33334" not in pair[0]]
+    return read_elements("\n".join("\n".join(pair) for pair in pairs) + "\n")

@@ -272,9 +272,9 @@ def test_always_visible_and_never_visible():
 
 
 def test_several_culminations_in_one_pass():
-    """A Molniya satellite rises, sinks and rises again within a pass; the highest counts, the range minimum is its own."""
+    """A Molniya satellite rises, sinks and rises again within a pass: the highest counts."""
     satellite = Elements(tuple(item for item in verification_elements() if item.catalog_number == 9880))
-    place = Station("kiruna-like", 45.0, 60.0)
+    place = Station("steppe", 45.0, 60.0)
     start = pd.Timestamp(satellite.sets[0].epoch_utc).tz_localize("UTC")
     table = passes(satellite, place, start, start + 3 * DAY)
     samples = sample_passes(table, satellite, place, step_s=5.0)

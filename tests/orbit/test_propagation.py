@@ -19,7 +19,7 @@ SKYFIELD = load.timescale()
 ARCSEC_DEG = 1.0 / 3600.0
 CHAIN_DEG = 0.1 * ARCSEC_DEG  # the requirement; 1e-4 arcsec measured
 CHAIN_M = 1.0  # the requirement; 2 mm measured
-# The file prints eight decimals, which 30 objects meet; the last bit of the elements grows to 4 mm at e = 0.973 (23333).
+# The file prints eight decimals, which 30 objects meet; the last bit of the elements is 4 mm at e = 0.973 (23333).
 VALLADO_KM = 1e-5
 
 
