@@ -28,11 +28,17 @@ def written_whole(writers: Mapping[Path, Writer]) -> None:
     """
     staged: list[tuple[Path, Path]] = []
     staging: dict[Path, Path] = {}
+    named = ""
     try:
-        for target, write in writers.items():
+        for path, write in writers.items():
+            named = str(path)
+            if path.is_dir():
+                raise InputError(f"{path} is a folder, where a file is to be written.")
+            if not is_replaceable(path):
+                write(path)  # a device or a pipe is written through, never replaced
+                continue
+            target = path.resolve()  # a link stays, what it points to is replaced
             folder = target.parent
-            if target.is_dir():
-                raise InputError(f"{target} is a folder, where a file is to be written.")
             if folder not in staging:
                 folder.mkdir(parents=True, exist_ok=True)
                 # Beside the target, so that the final move is within one file system and cannot be partial.
@@ -41,15 +47,21 @@ def written_whole(writers: Mapping[Path, Writer]) -> None:
             write(temporary)
             staged.append((temporary, target))
         for temporary, target in staged:
+            named = str(target)
             os.replace(temporary, target)
     except OSError as error:
         raise InputError(
-            f"{error.filename or 'the output'} cannot be written: {error.strerror or error}.",
+            f"{named} cannot be written: {error.strerror or error}.",
             "Choose another place with -o.",
         ) from None
     finally:
         for folder in staging.values():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_replaceable(path: Path) -> bool:
+    """Whether a path is free or a regular file: what is written whole; a device or a pipe is not."""
+    return not path.exists() or path.is_file()
 
 
 def text_writer(text: str) -> Writer:

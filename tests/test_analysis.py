@@ -391,6 +391,31 @@ def test_budget_adds_up_and_takes_the_range_from_the_orbit():
         sq.budget(NIGHT, elevation_deg=30.0, station="graz")
 
 
+def test_the_public_edge_takes_quantities_and_whole_numbers_of_any_make(one_pass):
+    import datetime as dt
+
+    from astropy import units as u
+
+    plain = sq.find_passes(NIGHT, start="2016-12-19", days=1)
+    for days in (1 * u.day, 24 * u.hour, dt.timedelta(days=1), pd.Timedelta("24h"), np.int64(1)):
+        pd.testing.assert_frame_equal(sq.find_passes(NIGHT, start="2016-12-19", days=days), plain)
+    assert sq.budget(NIGHT, elevation_deg=30 * u.deg, range_m=900 * u.km)["range_m"].iloc[0] == 9e5
+    assert NIGHT.with_({"days": 2 * u.day}).days == 2.0
+    row = one_pass.passes["secret_bits"].to_numpy().argmax()
+    assert one_pass.row(row) == int(row)
+    assert isinstance(hash(NIGHT), int)
+
+
+@pytest.mark.parametrize("wrong", [None, 1.0, [1]])
+def test_what_is_no_pass_or_scenario_is_refused(one_pass, wrong):
+    with pytest.raises(InputError):
+        one_pass.row(wrong)
+    with pytest.raises(InputError):
+        sq.load_scenario(wrong)
+    with pytest.raises(InputError):
+        NIGHT.with_(wrong if wrong is not None else {1: 2})
+
+
 def test_an_empty_window_gives_an_empty_table():
     campaign = sq.analyze(NIGHT, start="2016-12-19T12:00", days=0.01)
     assert campaign.passes.empty

@@ -5,7 +5,7 @@ from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.light import BUDGET_TERMS, budget
 from satqkd.analysis.pooling import compare_pools
 from satqkd.analysis.prediction import Prediction, find_passes, predict
-from satqkd.analysis.provenance import assumptions, provenance
+from satqkd.analysis.provenance import assumptions, provenance, scenario_provenance
 
 __all__ = [
     "BUDGET_TERMS",
@@ -20,4 +20,5 @@ __all__ = [
     "find_passes",
     "predict",
     "provenance",
+    "scenario_provenance",
 ]

@@ -74,6 +74,8 @@ def analyze(
 
 def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:
     """Return the key of passes that are already predicted; see `analyze`."""
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
+        raise InputError(f"seed = {seed!r} is no seed: it must be a whole number, at least 0.")
     light = arriving_light(prediction)
     counts = count_blocks(prediction, light)
     bits, epsilon = block_keys(counts)
@@ -129,6 +131,12 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
         block_epsilon=epsilon + authentication.block_epsilon,
         seed=seed,
     )
+
+
+def kinds_of_rejection(reasons: pd.Series[str]) -> dict[str, int]:
+    """Return how many passes were rejected for what, the numbers of the single pass left out."""
+    kinds = reasons.str.replace(r" \([^)]*\)", "", regex=True)
+    return {str(kind): int(count) for kind, count in kinds.value_counts().items()}
 
 
 def _sums(index: NDArray[np.intp], values: FloatArray, length: int) -> FloatArray:
@@ -228,7 +236,9 @@ class Campaign:
             If there is no such pass.
         """
         ids = list(self.passes["pass_id"])
-        if isinstance(which, int) or which.lstrip("-").isdigit():
+        if not isinstance(which, str | int | np.integer) or isinstance(which, bool):
+            raise InputError(f"{which!r} is neither a pass_id nor a row number.")
+        if not isinstance(which, str) or which.lstrip("-").isdigit():
             number = int(which)
             if not 0 <= number < len(ids):
                 raise InputError(f"There is no pass {number}: the rows run from 0 to {len(ids) - 1}.")
@@ -262,9 +272,9 @@ class Campaign:
         return str(order["pass_id"].iloc[0])
 
     def rejected(self) -> dict[str, int]:
-        """Return how many passes were rejected for what."""
-        reasons = self.passes.loc[~self.passes["usable"], "reject_reason"]
-        return {str(reason): int(number) for reason, number in reasons.value_counts().items()}
+        """Return how many passes were rejected for what, the numbers of the single pass left out."""
+        reasons = self.passes.loc[~self.passes["usable"], "reject_reason"].astype(str)
+        return kinds_of_rejection(reasons)
 
     def parameters(self) -> pd.DataFrame:
         """Return what each block runs with: intensities, probabilities, basis bias; one row a block.

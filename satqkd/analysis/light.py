@@ -17,7 +17,7 @@ from satqkd.link.detector import Detector
 from satqkd.link.qber import combined_error
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Protocol, Scenario, load_scenario
-from satqkd.units import FloatArray
+from satqkd.units import FloatArray, to_si
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,7 +192,7 @@ def budget(
             station_altitude_m=site.station.altitude_m,
         )
     else:
-        distance = np.full(elevation.shape, float(range_m))
+        distance = np.full(elevation.shape, to_si(range_m, "m", "range_m"))
     light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
     counts = expected_counts(
         checked.protocol,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from satqkd import orbit
 from satqkd.errors import InputError
 from satqkd.scenario import Scenario, load_scenario
 from satqkd.times import to_datetime64, to_iso, to_posix
+from satqkd.units import to_si
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 ScenarioLike = str | Path | Mapping[str, Any] | Scenario
 
 _SECONDS_A_DAY = 86400.0
+_LONGEST_DAYS = 36_525.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def predict(
         passes = passes.copy()
         passes.loc[too_old, "usable"] = False
         passes.loc[too_old, "reject_reason"] = [
-            f"elements {age:+.1f} d from their epoch, limit {policy.max_age_days:g} d"
+            f"elements too old ({age:+.1f} d from their epoch, limit {policy.max_age_days:g} d)"
             for age in passes.loc[too_old, "elements_age_days"]
         ]
         counted = counted & ~too_old[samples.pass_index]
@@ -133,8 +137,19 @@ def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tup
         if last <= first:
             raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(to_datetime64(first))}.")
     else:
-        length = scenario.days if days is None else float(days)
-        if not (np.isfinite(length) and length > 0.0):
-            raise InputError(f"days = {days!r} is out of range: it must be greater than 0.")
+        length = scenario.days if days is None else _in_days(days)
         last = first + length * _SECONDS_A_DAY
     return first, last
+
+
+def _in_days(days: Any) -> float:
+    """Return a length of time in days; a timedelta and an astropy Quantity are accepted."""
+    if isinstance(days, dt.timedelta):
+        return days.total_seconds() / _SECONDS_A_DAY
+    try:
+        length = to_si(days, "day", "days")
+    except (TypeError, ValueError):
+        length = math.nan
+    if not 0.0 < length <= _LONGEST_DAYS:
+        raise InputError(f"days = {days!r} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}.")
+    return length

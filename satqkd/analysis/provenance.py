@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from satqkd import catalog
 from satqkd._version import __version__
 from satqkd.analysis.prediction import Prediction
 from satqkd.scenario import Scenario
@@ -24,13 +25,20 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
         for satellite, group in epochs.groupby(passes["satellite"])
     }
     return {
+        **scenario_provenance(scenario),
+        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
+        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
+        "element_epochs_utc": used,
+    }
+
+
+def scenario_provenance(scenario: Scenario) -> dict[str, Any]:
+    """Return the part that needs no passes: versions, the scenario and its fingerprint, what it assumes."""
+    return {
         "satqkd": __version__,
         "versions": _versions(),
         "scenario": scenario.name,
         "scenario_sha256": scenario.fingerprint,
-        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
-        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
-        "element_epochs_utc": used,
         "assumed": assumptions(scenario),
     }
 
@@ -49,6 +57,13 @@ def assumptions(scenario: Scenario) -> dict[str, Any]:
             here = "all its values"
         if here is not None:  # a station that was replaced takes its assumptions with it
             result[dotted] = {"value": here, "why": why}
+    for table in scenario.station_tables:
+        # An aperture nobody has confirmed decides the headline as much as one the scenario assumes.
+        known = catalog.entries("stations").get(table.name, {})
+        from_catalog = table.aperture_m is None and scenario.link.receiver.aperture_m is None
+        if from_catalog and "unverified" in str(known.get("aperture_source", "")) and "aperture_m" in known:
+            key = f"stations.{table.name}.aperture_m"
+            result.setdefault(key, {"value": known["aperture_m"], "why": "of the catalogue, unverified"})
     return result
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_age, check_any, report_rejected
+from satqkd.errors import InputError
 
 SHOWN = (
     "pass_id",
@@ -55,11 +56,11 @@ def analyze(
       satqkd analyze micius-xinglong-2016-12-19
       satqkd analyze --set key.optimize=true --set key.pool=day
       satqkd analyze micius-nanshan-2017 --sample 1
-    satqkd analyze --pools
+      satqkd analyze --pools
       satqkd analyze --set link.receiver.optics_transmittance=0.3 --format csv
       satqkd analyze spoqc-europe -o key.csv
     """
-    check_format(form)
+    check_output(form, out)
     chosen = opt.chosen_scenario(
         scenario,
         start=start,
@@ -74,16 +75,22 @@ def analyze(
         set_=set_,
     )
     import satqkd
+    from satqkd.analysis import scenario_provenance
     from satqkd.analysis.blocks import SCATTER_COLUMNS
 
     if pools:
-        meta = {"scenario": chosen.name, "scenario_sha256": chosen.fingerprint}
-        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=meta)
+        if sample is not None or everything:
+            raise InputError("--pools compares ways to pool; --sample and --all do not go with it.", "Run it alone.")
+        check_any(satqkd.find_passes(chosen))
+        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=scenario_provenance(chosen))
         return
     campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
     check_any(table)
     shown = SHOWN if sample is None else (*SHOWN, *SCATTER_COLUMNS)
+    if chosen.key.pool != "pass":
+        shown = (*shown, "block")
+        note("pooled: the key of a block stands with its last pass")
     emit(
         table,
         form=form,

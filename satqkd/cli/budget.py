@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit
+from satqkd.cli.analyze import report_assumptions
+from satqkd.cli.output import check_output, emit
 
 _SUBTOTALS = ("channel_loss_db", "link_loss_db", "total_loss_db")
 
@@ -39,7 +40,7 @@ def budget(
       satqkd budget --elevation 30
       satqkd budget --elevation 30 --range 1000 --set link.atmosphere.model=clear-sky-table --format json
     """
-    check_format(form)
+    check_output(form, out)
     chosen = opt.chosen_scenario(scenario, satellite=satellite, elements=elements, set_=set_)
     from satqkd import analysis
 
@@ -49,16 +50,18 @@ def budget(
         station=station,
         range_m=None if range_km is None else range_km * 1e3,
     )
-    meta = {"scenario": chosen.name, "scenario_sha256": chosen.fingerprint, "assumed": analysis.assumptions(chosen)}
+    meta = analysis.scenario_provenance(chosen)
     if out is not None or form not in (None, "table"):
         emit(table, form=form, out=out, meta=meta)
         return
     from satqkd.units import QUANTITIES
 
-    typer.echo(f"{chosen.name}, station {table['station'].iloc[0]}, dark moonless night")
+    orbit = f"as high as {chosen.satellite_names[0]}" if range_km is None else "at a given distance"
+    typer.echo(f"{chosen.name}, station {table['station'].iloc[0]}, a satellite {orbit}, dark moonless night")
     for name in table.columns[1:]:
         quantity = QUANTITIES[name]
         form_ = ".2e" if name == "noise_probability" else f".{quantity.decimals}f"
         cells = "".join(f"{value * quantity.display_factor:>11{form_}}" for value in table[name])
         mark = "= " if name in _SUBTOTALS else "  "
         typer.echo(f"{mark}{quantity.axis_label:<36}{cells}")
+    report_assumptions(meta["assumed"])

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit
+from satqkd.cli.output import check_output, emit
 
 app = typer.Typer(no_args_is_help=True, help="List and show what is shipped.", rich_markup_mode=None)
 
@@ -33,7 +33,7 @@ def list_(
       satqkd catalog list stations
       satqkd catalog list satellites --format json
     """
-    check_format(form)
+    check_output(form, out)
     import pandas as pd
 
     from satqkd import catalog

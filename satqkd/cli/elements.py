@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.output import check_output, emit, note
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def check(
       satqkd elements check micius --now 2017-05-22
       satqkd elements check spoqc --format json
     """
-    check_format(form)
+    check_output(form, out)
     from satqkd._version import __version__
     from satqkd.orbit import check_elements
     from satqkd.times import to_iso

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.analyze import report_assumptions
+from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_any
 
 SHOWN = (
@@ -60,7 +61,7 @@ def inspect(
       satqkd inspect --pass 3 --format csv -o pass.csv
       satqkd inspect micius-xinglong-2016-12-19 --figure pass.png
     """
-    check_format(form)
+    check_output(form, out, figure)
     chosen = opt.chosen_scenario(
         scenario,
         start=start,
@@ -99,3 +100,4 @@ def inspect(
         note(f"QBER by cause, over the sending seconds: {shares}")
     state = "usable" if one["usable"] else f"rejected: {one['reject_reason']}"
     note(f"{one['pass_id']} (row {row}): {state}; {one['sifted_bits']:,} sifted, {one['secret_bits']:,} secret bits")
+    report_assumptions(campaign.provenance["assumed"])

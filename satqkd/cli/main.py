@@ -80,6 +80,9 @@ def _guarded(arguments: list[str] | None) -> int:
         # The reader of our output left (head, less): not an error. Python would complain again when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        typer.echo(f"error: {error.filename or 'the output'} cannot be used: {error.strerror or error}", err=True)
+        return 1
     except Exception as error:
         typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
         if state.debug:

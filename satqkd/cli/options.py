@@ -110,17 +110,21 @@ def chosen_scenario(
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:
-        if not elements.is_file():
+        if elements.is_dir():
+            raise InputError(f"--elements {elements} is a folder, not a file.")
+        if not elements.exists():
             raise InputError(f"--elements {elements}: there is no such file.")
         file = str(elements.resolve())
         changes["satellites"] = [f"{file}#{name}" for name in satellite] if satellite else [file]
     elif satellite:
         changes["satellites"] = satellite
     if station:
-        changes["stations"] = [_station(text) for text in station]
-        names = {entry if isinstance(entry, str) else entry["name"] for entry in changes["stations"]}
-        if loaded.relay and not {loaded.relay.a, loaded.relay.b} <= names:
-            changes["relay"] = {"a": station[0], "b": station[1]} if len(names) == 2 else None
+        # A station that the scenario describes itself is meant as it stands there.
+        own = {one["name"]: one for one in loaded.to_dict()["stations"] if isinstance(one, dict)}
+        changes["stations"] = [own.get(text, _station(text)) for text in station]
+        names = [entry if isinstance(entry, str) else entry["name"] for entry in changes["stations"]]
+        if not (loaded.relay and {loaded.relay.a, loaded.relay.b} <= set(names)):
+            changes["relay"] = {"a": names[0], "b": names[1]} if len(set(names)) == 2 else None
     if start is not None:
         changes["start"] = start
     if end is not None:
@@ -147,8 +151,10 @@ def _station(text: str) -> str | dict[str, Any]:
     if len(parts) == 1:
         return parts[0]
     example = "Write name,latitude,longitude,altitude such as 'roof,48.2,16.35,240' (degrees, degrees, metres)."
-    if len(parts) != 4 or not parts[0]:
+    if len(parts) != 4:
         raise InputError(f"--station {text!r} has {len(parts)} parts, not 4.", example)
+    if not parts[0]:
+        raise InputError(f"--station {text!r} has no name.", example)
     try:
         latitude, longitude, altitude = (float(part) for part in parts[1:])
     except ValueError:

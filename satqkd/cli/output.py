@@ -50,7 +50,7 @@ def emit(
     """
     from satqkd.export.tables import render, write_table
 
-    check_format(form)
+    check_output(form, out)
     if out is not None:
         write_table(table, out, meta, None if form == "table" else form)
         note(f"wrote {out}")
@@ -62,10 +62,20 @@ def emit(
         typer.echo(render(table, form, meta), nl=False)
 
 
-def check_format(form: str | None) -> None:
-    """Refuse a ``--format`` that does not exist, before any work is done."""
+def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:
+    """Refuse a ``--format``, ``--out`` or ``--figure`` that cannot be, before any work is done."""
     if form is not None and form not in _FORMATS:
         raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, _FORMATS))
+    if out is not None:
+        from satqkd.export.tables import format_of
+
+        if out.is_dir():
+            raise InputError(f"-o {out} is a folder; name a file in it.", f"For example: -o {out / 'table.csv'}")
+        format_of(out, None if form == "table" else form)
+    if figure is not None:
+        from satqkd.plot.figures import check_suffix
+
+        check_suffix(figure)
 
 
 def print_table(table: pd.DataFrame) -> None:
@@ -109,6 +119,8 @@ def _shown(value: Any, name: str) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
     if hasattr(value, "isoformat"):
         return str(value.strftime("%Y-%m-%d %H:%M:%S"))
     if isinstance(value, float | int) and quantity:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, emit, note
+from satqkd.cli.output import check_output, emit, note
 from satqkd.errors import DataError, NothingFoundError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = (
-    "satellite",
-    "station",
-    "aos_utc",
+    "pass_id",
     "tca_utc",
     "duration_s",
     "max_elevation_deg",
@@ -51,9 +49,9 @@ def passes(
       satqkd passes
       satqkd passes --satellite spoqc --station hwu_hogs --start 2026-08-11 --days 3
       satqkd passes --night astronomical --set passes.satellite_light=dark
-    satqkd passes --station roof,48.2,16.35,240 --all --format csv
+      satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
-    check_format(form)
+    check_output(form, out)
     chosen = opt.chosen_scenario(
         scenario,
         start=start,
@@ -96,7 +94,7 @@ def check_any(table: pd.DataFrame) -> None:
 def check_age(table: pd.DataFrame) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
     reasons = table["reject_reason"].astype(str)
-    if not table["usable"].any() and reasons.str.startswith("elements ").all():
+    if not table["usable"].any() and reasons.str.startswith("elements too old").all():
         raise DataError(
             f"No pass can be used: every element set is too old ({reasons.iloc[0]}).",
             "Give newer ones with --elements, move --start, or accept the error with --max-age.",
@@ -110,11 +108,7 @@ def report_rejected(table: pd.DataFrame, everything: bool) -> None:
         return
     hint = "" if everything else "; --all shows them"
     note(f"{len(rejected)} of {len(table)} passes rejected{hint}:")
-    for kind, count in kinds_of_rejection(rejected).items():
+    from satqkd.analysis.campaign import kinds_of_rejection
+
+    for kind, count in kinds_of_rejection(rejected["reject_reason"].astype(str)).items():
         note(f"  {count:4d}  {kind}")
-
-
-def kinds_of_rejection(rejected: pd.DataFrame) -> dict[str, int]:
-    """Return how many passes were rejected for what, the numbers of the single pass left out."""
-    kinds = rejected["reject_reason"].astype(str).str.partition(" (")[0].str.replace(r" [+-][\d.]+ d\b", "", regex=True)
-    return {str(kind): int(count) for kind, count in kinds.value_counts().items()}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_format, note, print_table, print_values
-from satqkd.cli.passes import check_age, check_any, kinds_of_rejection
+from satqkd.cli.output import check_output, note, print_table, print_values
+from satqkd.cli.passes import check_age, check_any
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def relay(
       satqkd relay -o results/
       satqkd relay --station xinglong --station nanshan --days 7 --format json
     """
-    check_format(form)
+    check_output(form)
     chosen = opt.chosen_scenario(
         scenario,
         start=start,
@@ -84,8 +84,13 @@ def relay(
     )
     import satqkd
 
-    if out is not None and out.exists() and not out.is_dir():
+    if out is not None and (out.suffix or (out.exists() and not out.is_dir())):
         raise InputError(f"-o {out} is a file; relay writes several files and needs a folder.")
+    if chosen.relay is None:
+        raise InputError(
+            f"Scenario {chosen.name!r} has no [relay]: which two stations are to share key?",
+            "Name them with --station A --station B, or in the scenario's [relay].",
+        )
     campaign = satqkd.analyze(chosen)
     check_any(campaign.passes)
     result = satqkd.relay(campaign)
@@ -96,7 +101,7 @@ def relay(
         note(f"wrote {', '.join(names)} to {out}")
     if form in (None, "table"):
         _print(campaign, result)
-    elif out is None:
+    else:
         from satqkd.export.tables import render
 
         meta = {**campaign.provenance, "relay": result.summary()}
@@ -117,10 +122,10 @@ def _print(campaign: Campaign, result: Relay) -> None:
         print_table(with_key[list(PASS_COLUMNS)])
     without = int((passes["usable"] & (passes["secret_bits"] == 0)).sum())
     typer.echo(f"\n{len(passes)} passes: {len(with_key)} with key, {without} usable but without key, rejected:")
-    rejected = passes[~passes["usable"]]
-    for kind, count in kinds_of_rejection(rejected).items():
+    rejected = campaign.rejected()
+    for kind, count in rejected.items():
         typer.echo(f"  {count:4d}  {kind}")
-    if rejected.empty:
+    if not rejected:
         typer.echo("  none")
     totals = result.summary()
     if len(result.ledger):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
+from satqkd.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
 
@@ -27,13 +28,15 @@ def show(
       satqkd scenario show micius-nanshan-2017 --original
       satqkd scenario show > mine.toml
     """
-    chosen = opt.chosen_scenario(scenario, set_=set_)
     if original:
         from satqkd import catalog
 
-        typer.echo(catalog.data_file("scenarios", f"{chosen.name}.toml").read_text(encoding="utf-8"), nl=False)
+        if set_:
+            raise InputError("--original shows a file as it is; --set would change it.", "Give only one of them.")
+        catalog.entry("scenarios", scenario)
+        typer.echo(catalog.data_file("scenarios", f"{scenario}.toml").read_text(encoding="utf-8"), nl=False)
         return
-    typer.echo(chosen.to_toml(), nl=False)
+    typer.echo(opt.chosen_scenario(scenario, set_=set_).to_toml(), nl=False)
 
 
 @app.command("check")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.errors import InputError, did_you_mean
-from satqkd.files import Writer, text_writer, written_whole
+from satqkd.files import Writer, is_replaceable, text_writer, written_whole
 from satqkd.times import to_iso
 
 if TYPE_CHECKING:
@@ -98,7 +98,10 @@ def format_of(path: Path, given: str | None = None) -> str:
     InputError
         If neither names a format.
     """
-    form = given or path.suffix.removeprefix(".").lower()
+    suffix = path.suffix.removeprefix(".").lower()
+    if given and suffix in FORMATS and suffix != given:
+        raise InputError(f"{path} has the suffix of another format than --format {given}.", "Give only one of them.")
+    form = given or suffix
     if form not in FORMATS:
         raise InputError(
             f"{path} has no suffix that names a table format.",
@@ -113,7 +116,7 @@ def table_writers(
     """Return what writes a table to a file and, where the format holds no metadata, a sidecar ``NAME.meta.json``."""
     form = format_of(path, form)
     writers = {path: text_writer(render(table, form, meta))}
-    if form != "json":
+    if form != "json" and is_replaceable(path):
         sidecar = path.with_name(path.name + ".meta.json")
         writers[sidecar] = text_writer(json.dumps(dict(meta), indent=2, default=str) + "\n")
     return writers

@@ -61,12 +61,17 @@ def quiet_frame(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
+def check_suffix(path: Path) -> None:
+    """Refuse a file whose suffix names no format for figures."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"{path.name} is no figure file.", "Allowed suffixes: " + ", ".join(SUFFIXES) + ".")
+
+
 def figure_writer(figure: Figure) -> Writer:
     """Return a writer of a figure; the suffix of the path decides the format."""
 
     def write(path: Path) -> None:
-        if path.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{path.name} is no figure file.", "Allowed suffixes: " + ", ".join(SUFFIXES) + ".")
+        check_suffix(path)
         # No date or version in the file: the same result gives the same bytes.
         metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
         figure.savefig(path, dpi=130, metadata=metadata[path.suffix.lower()])

@@ -47,6 +47,8 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
         return source
     if isinstance(source, Mapping):
         return _checked(dict(source), where="the scenario")
+    if not isinstance(source, str | Path):
+        raise InputError(f"{source!r} is no scenario.", "Give a preset name, the path of a TOML file, or a mapping.")
     path = Path(source)
     looks_like_a_file = path.suffix == ".toml" or path.name != str(source)
     if not looks_like_a_file:
@@ -88,12 +90,13 @@ def _checked(values: dict[str, Any], where: str) -> Scenario:
         raise explain(error, plain, Scenario, where) from None
 
 
-def _plain(value: Any, key: str = "") -> Any:
+def _plain(value: Any, dotted: str = "") -> Any:
     """Reduce a value to what JSON holds; Quantities become numbers in the unit their key names."""
+    key = dotted.rpartition(".")[2]
     if isinstance(value, Mapping):
-        return {str(name): _plain(inner, str(name)) for name, inner in value.items()}
+        return {str(name): _plain(inner, f"{dotted}.{name}".lstrip(".")) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner, key) for inner in value]
+        return [_plain(inner, dotted) for inner in value]
     if key in ("start", "epoch") and not isinstance(value, int | float | bool):
         return to_iso(to_datetime(value, key))
     if hasattr(value, "to_value") and unit_of(key):
@@ -101,12 +104,12 @@ def _plain(value: Any, key: str = "") -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, float) and not np.isfinite(value):
-        raise InputError(f"{key} = {value} is not a finite number.")
+        raise InputError(f"{dotted} = {value} is not a finite number.")
     if isinstance(value, Path):
         return str(value)
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise InputError(f"{key} = {value!r} cannot be a value of a scenario.")
+    raise InputError(f"{dotted} = {value!r} cannot be a value of a scenario.")
 
 
 def to_datetime(value: Any, name: str) -> dt.datetime:
@@ -119,6 +122,8 @@ AnyScenario = TypeVar("AnyScenario", bound=Scenario)
 
 def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
+    if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
+        raise InputError(f"{changes!r} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
     values = to_dict(scenario)
     # A new model first: its table starts afresh, and the parameters given beside it land in the new table.
     if "link.terminal" in changes:

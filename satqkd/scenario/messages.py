@@ -18,6 +18,17 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
 }
 
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "bool": "true or false",
+    "string": "text",
+    "tuple": "a list",
+    "list": "a list",
+    "dict": "a table",
+    "datetime": "a date or date-time",
+}
+
 
 def explain(error: ValidationError, values: Mapping[str, Any], noun: type, where: str) -> InputError:
     """Return the `InputError` that says what is wrong, with every fault on a line of its own."""
@@ -69,11 +80,8 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
         return f"{dotted} = {given!r} has {context['actual_length']} values, not {context['max_length']}.", ""
     if kind == "dataclass_type":
         return f"{dotted} = {given!r} must be a table.", ""
-    return f"{dotted} = {given!r}: {_lower_first(fault['msg'])}.", ""
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    wanted = next((words for start, words in _KINDS.items() if kind.startswith(start)), None)
+    return f"{dotted} = {given!r} " + (f"must be {wanted}." if wanted else f"is not allowed ({fault['msg']})."), ""
 
 
 def _locate(

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from pydantic import Discriminator, Tag
 
 from satqkd import catalog, orbit
@@ -263,7 +263,7 @@ class Scenario:
 
     name: str
     start: dt.datetime
-    days: Positive
+    days: Annotated[float, Gt(0.0), Le(36_525.0)]
     satellites: tuple[str | DesignedOrbit, ...]  # names of the catalogue, element files, FILE#NAME, designed orbits
     stations: tuple[str | StationTable, ...]
     link: LinkTable
@@ -273,12 +273,17 @@ class Scenario:
     passes: PassLimits = field(default_factory=PassLimits)
     key: KeyPolicy = field(default_factory=KeyPolicy)
     relay: RelayPair | None = None
-    assumed: dict[str, str] = field(default_factory=dict)
+    assumed: dict[str, str] = field(default_factory=dict, hash=False)
 
     __pydantic_config__: ClassVar[dict[str, str]] = _FORBID_EXTRA
 
     def __post_init__(self) -> None:
         check_limits(self)
+        if not self.name.strip():
+            raise InputError("name is empty: a scenario needs one.")
+        twice = sorted({name for name in self.satellite_names if self.satellite_names.count(name) > 1})
+        if twice:
+            raise InputError(f"satellites names {', '.join(twice)} more than once.")
         if not self.satellites:
             raise InputError("satellites is empty: name at least one.", "See: satqkd catalog list satellites")
         if not self.stations:
@@ -314,7 +319,7 @@ class Scenario:
         InputError
             If a station is neither in the catalogue nor fully given.
         """
-        return tuple(_position(table) for table in self._tables)
+        return tuple(_position(table) for table in self.station_tables)
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -327,21 +332,24 @@ class Scenario:
         """
         return tuple(
             Site(station=station, link=self._link_to(table))
-            for station, table in zip(self.positions, self._tables, strict=True)
+            for station, table in zip(self.positions, self.station_tables, strict=True)
         )
 
     def constraints(self) -> list[Constraint]:
         """Return what decides which seconds of a pass count, beside the elevation of AOS and LOS."""
-        skylines = [table.horizon() for table in self._tables]
+        skylines = [table.horizon() for table in self.station_tables]
         return [*self.passes.constraints(), *(skyline for skyline in skylines if skyline is not None)]
 
     @property
     def min_elevations_deg(self) -> dict[str, float]:
         """Elevation of AOS and LOS at each station [deg]."""
-        return {table.name: _first(table.min_elevation_deg, self.passes.min_elevation_deg) for table in self._tables}
+        return {
+            table.name: _first(table.min_elevation_deg, self.passes.min_elevation_deg) for table in self.station_tables
+        }
 
     @property
-    def _tables(self) -> tuple[StationTable, ...]:
+    def station_tables(self) -> tuple[StationTable, ...]:
+        """The stations as tables; one that is named only has nothing of its own."""
         return tuple(StationTable(name=entry) if isinstance(entry, str) else entry for entry in self.stations)
 
     def _link_to(self, table: StationTable) -> Link:

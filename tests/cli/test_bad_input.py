@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 
@@ -45,6 +46,20 @@ BAD = {
     "budget of an absent station": (["budget", "--station", "nanshan"], "'nanshan' is not in scenario"),
     "catalogue kind": (["catalog", "list", "station"], "'stations'"),
     "catalogue entry": (["catalog", "show", "stations", "grax"], "'graz'"),
+    "seed below zero": (["analyze", NIGHT, "--sample", "-1"], "at least 0"),
+    "pools with a seed": (["analyze", "--pools", "--sample", "1"], "do not go with it"),
+    "elements from a folder": (["passes", "--elements", "."], "is a folder"),
+    "station without a name": (["passes", "--station", ",45,0,0"], "has no name"),
+    "too many days": (["passes", "--days", "1e9"], "at most 36525"),
+    "text for a truth": (["passes", "--set", "key.optimize=maybe"], "must be true or false"),
+    "text for a list": (["passes", "--set", "stations=graz"], "must be a list"),
+    "nan": (["passes", "--set", "link.receiver.optics_transmittance=nan"], "link.receiver.optics_transmittance = nan"),
+    "two formats": (["passes", "-o", "x.csv", "--format", "json"], "suffix of another format"),
+    "output into a folder": (["passes", "-o", "."], "is a folder"),
+    "relay into one file": (["relay", "-o", "out.json"], "needs a folder"),
+    "no such night": (["passes", "--night", "deep"], "'deep'"),
+    "original of a changed scenario": (["scenario", "show", "--original", "--set", "days=3"], "Give only one"),
+    "original of what is not shipped": (["scenario", "show", "ELEMENTS", "--original"], "no scenario"),
     "broken checksum": (["passes", "--elements", "CHECKSUM"], "checksum"),
     "short line": (["passes", "--elements", "SHORT"], "SHORT.tle:2"),
     "two satellites in one set": (["passes", "--elements", "MIXED"], "MIXED.tle"),
@@ -118,6 +133,32 @@ def test_an_output_that_cannot_be_written_is_2_and_leaves_the_old_one(satqkd, tm
     old.write_text("precious\n")
     assert satqkd("passes", NIGHT, "--days", "0.01", "-o", str(old)).code == 3
     assert old.read_text() == "precious\n"
+
+
+def test_a_device_is_written_through_and_never_replaced(satqkd, tmp_path):
+    link = tmp_path / "link.csv"
+    target = tmp_path / "target.csv"
+    target.write_text("old\n")
+    link.symlink_to(target)
+    assert satqkd("passes", NIGHT, "-o", str(link)).code == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("pass_id,")
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True)
+    assert satqkd("passes", NIGHT, "-o", str(pipe)).code == 0
+    assert reader.communicate(timeout=30)[0].startswith("pass_id,")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert not (tmp_path / "pipe.csv.meta.json").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
+def test_a_full_disk_is_not_a_fault_of_ours():
+    command = f"{sys.executable} -m satqkd.cli.main passes {NIGHT} --format csv --quiet > /dev/full"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, env=os.environ)
+    assert ran.returncode != 0
+    assert "fault in satqkd" not in ran.stderr
+    assert "No space left" in ran.stderr
 
 
 def test_a_fault_of_ours_is_1_and_debug_shows_where(satqkd, monkeypatch):

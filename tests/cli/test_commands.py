@@ -55,7 +55,7 @@ def test_help_ends_in_examples_that_run(satqkd, command, tmp_path, monkeypatch):
 def test_passes_as_a_table_shows_usable_ones_and_counts_the_rest(satqkd):
     ran = satqkd("passes", NIGHT)
     assert ran.code == 0
-    assert "2016-12-19 16:48:43" in ran.out
+    assert "micius-xinglong-20161219T164843Z" in ran.out
     assert "passes rejected; --all shows them" in ran.err
     everything = satqkd("passes", NIGHT, "--all")
     assert len(everything.out.splitlines()) > len(ran.out.splitlines())
@@ -168,6 +168,28 @@ def test_relay_between_two_other_stations(satqkd):
     ran = satqkd("relay", *SHORT, "--station", "nanshan", "--station", "xinglong", "--format", "json")
     assert ran.code == 0
     assert json.loads(ran.out)["meta"]["relay"]["a"] == "nanshan"
+
+
+def test_relay_between_stations_of_ones_own_and_of_a_scenario_without_a_relay(satqkd):
+    own = ("--set", "link.receiver.aperture_m=1.0", "--station", "x,48,16,200", "--station", "y,47,15,200")
+    ran = satqkd("relay", *SHORT, *own, "--set", 'key.pool="pass"', "--format", "json")
+    assert ran.code == 0, ran.err
+    assert json.loads(ran.out)["meta"]["relay"]["b"] == "y"
+    ran = satqkd("relay", "micius-nanshan-2017", "--days", "2", "--station", "nanshan", "--station", "xinglong")
+    assert ran.code == 0, ran.err
+
+
+def test_naming_the_scenarios_own_stations_changes_nothing(satqkd):
+    plain = satqkd("relay", *SHORT, "--format", "csv")
+    named = satqkd("relay", *SHORT, "--station", "xinglong", "--station", "graz", "--format", "csv")
+    assert named.out == plain.out
+
+
+def test_an_unverified_telescope_is_said_to_be_assumed(satqkd):
+    ran = satqkd("analyze", "micius-nanshan-2017", "--station", "graz", "--days", "1")
+    assert "assumed: stations.graz.aperture_m = 0.5 (of the catalogue, unverified)" in ran.err
+    assert "assumed: protocol.misalignment_error" in satqkd("budget").err
+    assert "assumed: protocol.misalignment_error" in satqkd("inspect", NIGHT).err
 
 
 def test_a_file_gets_a_sidecar_that_says_what_made_it(satqkd, tmp_path):
