@@ -101,12 +101,12 @@ def _scan(station, times, sines, sine, open_passes, done, reach):
 
 
 def _peak(times, sines, best, reach):
-    """Parabola through the highest sample and its neighbours."""
-    height = np.degrees(np.arcsin(sines[best]))
+    """Parabola of the squared zenith angle, smooth through the zenith, by the highest sample and two neighbours."""
     if reach <= best < len(times) - 1 - reach:  # the last step of a chunk may be shorter
-        a, b, c = np.degrees(np.arcsin(sines[best - reach : best + reach + 1 : reach]))
+        a, b, c = np.degrees(np.arccos(sines[best - reach : best + reach + 1 : reach])) ** 2
         bend = a - 2.0 * b + c
-        if bend < 0.0:
+        if bend > 0.0:
             shift = 0.5 * (a - c) / bend
-            return times[best] + shift * (times[best + reach] - times[best]), b - 0.25 * (a - c) * shift
-    return times[best], height
+            least = max(b - 0.25 * (a - c) * shift, 0.0)
+            return times[best] + shift * (times[best + reach] - times[best]), 90.0 - np.sqrt(least)
+    return times[best], np.degrees(np.arcsin(sines[best]))

@@ -72,8 +72,10 @@ def test_stations_near_the_poles(december):
 
 
 @pytest.mark.slow
-def test_low_orbit_100_stations_30_days(december):
-    assert compare(december.sets[0], scattered(100, 2), days=30.0) > 10_000
+def test_low_orbit_100_stations_30_days(micius):
+    # A set of 2017: the brute force does not know of the leap second at the end of 2016.
+    item = next(x for x in micius if str(x.epoch_utc).startswith("2017-01-06"))
+    assert compare(item, scattered(100, 2), days=30.0) > 10_000
 
 
 # Molniya and transfer orbits, retrograde, eccentric, low; by their numbers in SGP4's verification file.
@@ -171,6 +173,7 @@ def events(item, place, start, end, mask):
 
 
 def same_as_find_events(item, places, days):
+    """Every event of Skyfield's is one of ours. Where it has fewer, brute force tells whose count is right."""
     start = float(tai_from_datetime64(item.epoch_utc))
     end = start + days * 86400.0
     slack = EVENTS_S if item.mean_motion_rev_day > 6.4 else SLOW_EVENTS_S
@@ -180,6 +183,9 @@ def same_as_find_events(item, places, days):
         rises, tops, falls = events(item, place, start, end, 10.0)
         for theirs, ours, edge in ((rises, times["aos"][mine], start), (falls, times["los"][mine], end)):
             ours = ours[np.abs(ours - edge) > 1e-3]  # cut by the window: no event
+            if len(theirs) < len(ours):  # it drops the shorter of two passes that follow each other closely
+                compare(item, [place], days, step=1.0, top_s=DEEP_TOP_S, peak_s=5.0)
+                ours = ours[[int(np.abs(ours - one).argmin()) for one in theirs]]
             assert len(theirs) == len(ours)
             assert np.abs(theirs - ours).max(initial=0.0) < slack
         for top in times["tca"][mine]:
