@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_age, check_any, report_rejected
 from satqkd.errors import InputError
+
+if TYPE_CHECKING:
+    from satqkd.scenario import Scenario
 
 SHOWN = (
     "pass_id",
@@ -24,18 +27,9 @@ SHOWN = (
 )
 
 
+@opt.takes_scenario
 def analyze(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
-    start: opt.Start = None,
-    days: opt.Days = None,
-    end: opt.End = None,
-    satellite: opt.Satellite = None,
-    station: opt.Station = None,
-    elements: opt.ElementsFile = None,
-    min_elevation: opt.MinElevation = None,
-    max_age: opt.MaxAge = None,
-    night: opt.Night = None,
-    set_: opt.Set = None,
+    chosen: Scenario,
     sample: Annotated[
         int | None,
         typer.Option(metavar="SEED", help="Draw the counts 200 times from this seed: P10, P50 and P90 of each key."),
@@ -61,19 +55,6 @@ def analyze(
       satqkd analyze spoqc-europe -o key.csv
     """
     check_output(form, out)
-    chosen = opt.chosen_scenario(
-        scenario,
-        start=start,
-        days=days,
-        end=end,
-        satellite=satellite,
-        station=station,
-        elements=elements,
-        min_elevation=min_elevation,
-        max_age=max_age,
-        night=night,
-        set_=set_,
-    )
     import satqkd
     from satqkd.analysis import scenario_provenance
     from satqkd.analysis.blocks import SCATTER_COLUMNS

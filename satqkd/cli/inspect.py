@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_any
+
+if TYPE_CHECKING:
+    from satqkd.scenario import Scenario
 
 SHOWN = (
     "time_utc",
@@ -31,21 +34,12 @@ SHOWN = (
 )
 
 
+@opt.takes_scenario
 def inspect(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    chosen: Scenario,
     which: Annotated[
         str | None, typer.Option("--pass", metavar="PASS", help="pass_id or row number.  [the pass with most key]")
     ] = None,
-    start: opt.Start = None,
-    days: opt.Days = None,
-    end: opt.End = None,
-    satellite: opt.Satellite = None,
-    station: opt.Station = None,
-    elements: opt.ElementsFile = None,
-    min_elevation: opt.MinElevation = None,
-    max_age: opt.MaxAge = None,
-    night: opt.Night = None,
-    set_: opt.Set = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="On the terminal, show every N-th second.")] = 10,
     form: opt.Format = None,
     out: opt.Output = None,
@@ -62,19 +56,6 @@ def inspect(
       satqkd inspect micius-xinglong-2016-12-19 --figure pass.png
     """
     check_output(form, out, figure)
-    chosen = opt.chosen_scenario(
-        scenario,
-        start=start,
-        days=days,
-        end=end,
-        satellite=satellite,
-        station=station,
-        elements=elements,
-        min_elevation=min_elevation,
-        max_age=max_age,
-        night=night,
-        set_=set_,
-    )
     import satqkd
 
     campaign = satqkd.analyze(chosen)

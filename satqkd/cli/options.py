@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,6 +89,46 @@ Output = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", callback=_set_quiet, help="No notes beside the result.")]
 Debug = Annotated[bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened.")]
+
+
+def _shared(
+    scenario: ScenarioArgument = DEFAULT_SCENARIO,
+    start: Start = None,
+    days: Days = None,
+    end: End = None,
+    satellite: Satellite = None,
+    station: Station = None,
+    elements: ElementsFile = None,
+    min_elevation: MinElevation = None,
+    max_age: MaxAge = None,
+    night: Night = None,
+    set_: Set = None,
+) -> None:
+    """Say which options choose and change a scenario; see `takes_scenario`."""
+
+
+def takes_scenario(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that choose and change its scenario; it is called with the scenario they make."""
+    shared = inspect.signature(_shared, eval_str=True).parameters
+    # The scenario's own type is not evaluated: it would be imported before anybody asked for a scenario.
+    names: dict[str, Any] = getattr(command, "__globals__", {})
+    own = {
+        name: parameter.replace(annotation=eval(parameter.annotation, names))
+        for name, parameter in inspect.signature(command).parameters.items()
+        if name != "chosen"
+    }
+
+    def run(**given: Any) -> None:
+        chosen = chosen_scenario(**{name: given[name] for name in shared})
+        command(chosen, **{name: given[name] for name in own})
+
+    parameters = [*shared.values(), *own.values()]
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+    )
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
 
 
 def chosen_scenario(

@@ -11,6 +11,8 @@ from satqkd.errors import DataError, NothingFoundError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from satqkd.scenario import Scenario
+
 SHOWN = (
     "pass_id",
     "tca_utc",
@@ -24,18 +26,9 @@ SHOWN = (
 )
 
 
+@opt.takes_scenario
 def passes(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
-    start: opt.Start = None,
-    days: opt.Days = None,
-    end: opt.End = None,
-    satellite: opt.Satellite = None,
-    station: opt.Station = None,
-    elements: opt.ElementsFile = None,
-    min_elevation: opt.MinElevation = None,
-    max_age: opt.MaxAge = None,
-    night: opt.Night = None,
-    set_: opt.Set = None,
+    chosen: Scenario,
     everything: opt.All = False,
     form: opt.Format = None,
     out: opt.Output = None,
@@ -52,19 +45,6 @@ def passes(
       satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
     check_output(form, out)
-    chosen = opt.chosen_scenario(
-        scenario,
-        start=start,
-        days=days,
-        end=end,
-        satellite=satellite,
-        station=station,
-        elements=elements,
-        min_elevation=min_elevation,
-        max_age=max_age,
-        night=night,
-        set_=set_,
-    )
     from satqkd.analysis import predict, provenance
 
     prediction = predict(chosen)

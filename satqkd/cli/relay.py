@@ -15,6 +15,7 @@ from satqkd.errors import InputError
 if TYPE_CHECKING:
     from satqkd.analysis import Campaign
     from satqkd.network.relay import Relay
+    from satqkd.scenario import Scenario
 
 PASS_COLUMNS = (
     "pass_id",
@@ -38,18 +39,9 @@ LEDGER_COLUMNS = (
 )
 
 
+@opt.takes_scenario
 def relay(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
-    start: opt.Start = None,
-    days: opt.Days = None,
-    end: opt.End = None,
-    satellite: opt.Satellite = None,
-    station: opt.Station = None,
-    elements: opt.ElementsFile = None,
-    min_elevation: opt.MinElevation = None,
-    max_age: opt.MaxAge = None,
-    night: opt.Night = None,
-    set_: opt.Set = None,
+    chosen: Scenario,
     form: opt.Format = None,
     out: Annotated[
         Path | None,
@@ -69,19 +61,6 @@ def relay(
       satqkd relay --station xinglong --station nanshan --days 7 --format json
     """
     check_output(form)
-    chosen = opt.chosen_scenario(
-        scenario,
-        start=start,
-        days=days,
-        end=end,
-        satellite=satellite,
-        station=station,
-        elements=elements,
-        min_elevation=min_elevation,
-        max_age=max_age,
-        night=night,
-        set_=set_,
-    )
     import satqkd
 
     if out is not None and (out.suffix or (out.exists() and not out.is_dir())):
