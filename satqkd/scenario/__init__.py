@@ -1,15 +1,14 @@
 """Scenarios: everything that decides a result, checked, frozen, from a preset name, a TOML file or a dict."""
 
 from satqkd.scenario.loading import load_scenario
-from satqkd.scenario.nouns import (
+from satqkd.scenario.models import Protocol
+from satqkd.scenario.nouns import Scenario, Site
+from satqkd.scenario.tables import (
     ElementsPolicy,
     KeyPolicy,
     LinkTable,
     PassLimits,
-    Protocol,
     RelayPair,
-    Scenario,
-    Site,
     StationTable,
 )
 

@@ -56,9 +56,9 @@ def test_every_number_of_a_preset_has_its_source_in_a_comment(name):
 
 def test_models_go_by_the_names_their_nouns_carry(micius):
     """The tags of the unions are written beside the nouns' own `model`; they must not drift apart."""
-    from satqkd.scenario import nouns
+    from satqkd.scenario import models
 
-    for union in (nouns.Atmosphere, nouns.Background, nouns.Transmission, nouns.Turbulence, nouns.Polarization):
+    for union in (models.Atmosphere, models.Background, models.Transmission, models.Turbulence, models.Polarization):
         for member in get_args(get_args(union)[0]):
             noun, tag = get_args(member)
             (field,) = [field for field in dataclasses.fields(noun) if field.name == "model"]

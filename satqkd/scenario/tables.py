@@ -1,0 +1,181 @@
+"""The tables of a scenario, each with its limits and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le
+
+from satqkd import orbit
+from satqkd.errors import InputError
+from satqkd.limits import Altitude, Fraction, Latitude, Longitude, Positive, check_limits
+from satqkd.link.budget import Link
+from satqkd.link.polarization import Compensated
+from satqkd.link.turbulence import NoTurbulence
+from satqkd.protocols.authentication import Authentication
+from satqkd.scenario.models import Atmosphere, Background, Polarization, Transmission, Turbulence
+
+if TYPE_CHECKING:
+    from satqkd.orbit.selection import Constraint
+
+MinElevation = Annotated[float, Ge(0.0), Le(89.0)]
+FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementsPolicy:
+    """How old an element set may be, as |TCA - epoch| [d]: a warning first, then its passes are not usable."""
+
+    warn_age_days: Positive = 7.0
+    max_age_days: Positive = 30.0
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassLimits:
+    """Which seconds of a pass count. A limit that is None does not apply.
+
+    Parameters
+    ----------
+    min_elevation_deg : float
+        Elevation at which AOS and LOS are [deg].
+    refraction : bool
+        Whether that is the elevation at which the satellite appears, or where it is.
+    max_range_m : float, optional
+        Longest distance [m].
+    max_sun_elevation_deg : float
+        Highest elevation of the Sun at the station [deg]; 90 lets it stand anywhere.
+    min_sun_separation_deg, min_moon_separation_deg : float, optional
+        Least angle between the satellite and Sun or Moon [deg]; a Moon below the horizon does not matter.
+    satellite_light : {"any", "sunlit", "dark"}
+        Whether the satellite must be lit by the Sun, or must not.
+    max_azimuth_rate_deg_s : float, optional
+        What an alt-azimuth mount can follow [deg/s]; the seconds it loses near the zenith do not count.
+    step_s : float
+        Length of a sample [s].
+    """
+
+    min_elevation_deg: MinElevation = 10.0
+    refraction: bool = False
+    max_range_m: Positive | None = None
+    max_sun_elevation_deg: Annotated[float, Ge(-90.0), Le(90.0)] = -12.0
+    min_sun_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
+    min_moon_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
+    satellite_light: Literal["any", "sunlit", "dark"] = "any"
+    max_azimuth_rate_deg_s: Positive | None = None
+    step_s: Annotated[float, Ge(0.01), Le(60.0)] = 1.0
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        check_limits(self)
+
+    def constraints(self) -> list[Constraint]:
+        """Return the limits as constraints on the seconds of a pass, in the order in which they are named."""
+        wanted: list[tuple[float | None, Callable[[float], Constraint]]] = [
+            (self.max_range_m, orbit.MaxRange),
+            (self.max_sun_elevation_deg if self.max_sun_elevation_deg < 90.0 else None, orbit.SunBelow),
+            (self.min_sun_separation_deg, orbit.SunSeparation),
+            (self.min_moon_separation_deg, orbit.MoonSeparation),
+            (self.max_azimuth_rate_deg_s, orbit.MountKeyhole),
+        ]
+        found = [make(limit) for limit, make in wanted if limit is not None]
+        if self.satellite_light != "any":
+            found.append(orbit.SatelliteSunlit() if self.satellite_light == "sunlit" else orbit.SatelliteDark())
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPolicy:
+    """How counts become key: what makes a block, which of its seconds send, with which parameters, and what it costs.
+
+    Parameters
+    ----------
+    pool : {"pass", "day", "campaign"} or int
+        Passes of one satellite over one station that share a block: each its own, those from local noon to noon, all of
+        them, or so many in turn. A larger block loses less to statistics; its key is there when its last pass is over.
+    window : {"best", "all"}
+        Send in the seconds that make the longest expected key, or in all that count. Chosen from the predicted profile
+        before the pass: a choice by the counts themselves would break the proof.
+    optimize : bool
+        Whether intensities, their probabilities and the basis bias are chosen for each block, likewise beforehand.
+    authentication : Authentication
+        What authenticating the classical messages of a block costs.
+    """
+
+    pool: Literal["pass", "day", "campaign"] | Annotated[int, Ge(1), Le(100_000)] = "pass"
+    window: Literal["best", "all"] = "best"
+    optimize: bool = False
+    authentication: Authentication = field(default_factory=Authentication)
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationTable:
+    """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
+
+    What stands here rules over the scenario's ``[link]`` for the passes of this station; positions left out come from
+    the catalogue's station of that name. `horizon_mask` is a CSV file (azimuth_deg, elevation_deg) or its pairs.
+    """
+
+    name: str
+    latitude_deg: Latitude | None = None
+    longitude_deg: Longitude | None = None
+    altitude_m: Altitude | None = None
+    aperture_m: Positive | None = None
+    obscuration_ratio: Fraction | None = None
+    min_elevation_deg: MinElevation | None = None
+    horizon_mask: str | tuple[tuple[float, float], ...] | None = None
+    atmosphere: Atmosphere | None = None
+    background: Background | None = None
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InputError("A station needs a name.")
+        check_limits(self)
+        self.horizon()
+
+    def horizon(self) -> orbit.HorizonMask | None:
+        """Return the station's skyline, if it has one."""
+        if self.horizon_mask is None:
+            return None
+        if isinstance(self.horizon_mask, str):
+            return orbit.HorizonMask.from_csv(self.horizon_mask, station=self.name)
+        azimuths, elevations = (tuple(column) for column in zip(*self.horizon_mask, strict=True))
+        return orbit.HorizonMask(azimuths, elevations, station=self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTable(Link):
+    """The ``[link]`` table: `satqkd.link.budget.Link`, whose models a scenario chooses by their ``model`` key."""
+
+    transmitter: Transmission
+    atmosphere: Atmosphere
+    background: Background
+    turbulence: Turbulence = field(default_factory=NoTurbulence)
+    polarization: Polarization = field(default_factory=Compensated)
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayPair:
+    """The two stations that come to share key through the satellite."""
+
+    a: str
+    b: str
+
+    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+
+    def __post_init__(self) -> None:
+        if self.a == self.b:
+            raise InputError(f"A relay needs two different stations; a and b are both {self.a!r}.")
