@@ -30,7 +30,7 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Shaded: the seconds that do not count.
+        Shaded: the seconds that make no key.
     """
     row = campaign.row(which)
     one, table = campaign.passes.iloc[row], campaign.samples(row)
@@ -39,7 +39,9 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
         figure = new_figure(8.0, 9.5)
         axes = figure.subplots(4, 1, sharex=True)
         figure.suptitle(
-            f"{one['pass_id']}: {one['secret_bits']:,} secret bits of {one['sifted_bits']:,} sifted", fontsize=11
+            f"{one['pass_id']}: {one['secret_bits']:,} secret bits of {one['sifted_bits']:,} sifted\n"
+            "grey: seconds that make no key",
+            fontsize=11,
         )
     else:
         figure = axes[0].figure
@@ -105,9 +107,9 @@ def _rates(axes: Axes, table: Any) -> None:
 
 
 def _shade(axes: Axes, table: Any) -> None:
-    time, idle = table["t_s"].to_numpy(), ~table["counted"].to_numpy()
+    time, idle = table["t_s"].to_numpy(), ~table["sending"].to_numpy()
     edges = np.flatnonzero(np.diff(np.concatenate([[False], idle, [False]]).astype(np.int8)))
     for begin, stop in zip(edges[::2], edges[1::2], strict=True):
-        # Up to the neighbour that counts, so that no white stripe is left between.
+        # Up to the neighbour that sends, so that no white stripe is left between.
         left, right = time[max(begin - 1, 0)] if begin else time[0], time[min(stop, time.size - 1)]
         axes.axvspan(left, right, color="0.93", zorder=0, linewidth=0)

@@ -50,13 +50,24 @@ def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) 
     panels: list[Any] = [figure.add_subplot(rows, columns, k + 1, projection="polar") for k in range(len(names))]
     for panel, name in zip(panels, names, strict=True):
         _sky(panel, campaign, name, scale)
+    made = campaign.provenance
+    figure.suptitle(
+        f"{', '.join(campaign.scenario.satellite_names)}, {made['start_utc'][:10]} to {made['end_utc'][:10]}",
+        fontsize=12,
+    )
+    figure.supxlabel(
+        "coloured: seconds that make key     thick grey: seconds that were to, but give none\n"
+        "thin: the rest of usable passes     faint: rejected passes",
+        fontsize=8,
+        color="0.35",
+    )
     if largest > 0.0:
         figure.colorbar(scale, ax=panels, label="secret bits of the pass [kbit]", shrink=0.75)
     return figure
 
 
 def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
-    samples, counted = campaign.prediction.samples, campaign.prediction.counted
+    samples, sending = campaign.prediction.samples, campaign.counts.sending
     axes.set_theta_zero_location("N")
     axes.set_theta_direction(-1)  # azimuth runs clockwise, as on a compass: east is on the right
     axes.set_rlim(0.0, 90.0)
@@ -72,7 +83,7 @@ def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
         colour, width = ("0.45", 0.7) if usable[row] else ("0.86", 0.5)
         axes.plot(angle, zenith, color=colour, linewidth=width)
         if usable[row]:
-            inside = counted[part]
+            inside = sending[part]
             colour = scale.to_rgba(bits[row] * 1e-3) if bits[row] > 0 else "0.45"
             axes.plot(np.where(inside, angle, np.nan), np.where(inside, zenith, np.nan), color=colour, linewidth=2.2)
     with_key = int(((campaign.passes["station"] == station).to_numpy() & (bits > 0)).sum())

@@ -38,7 +38,8 @@ def relay(result: Relay, axes: Any = None) -> Figure:
     prediction, ledger = result.campaign.prediction, result.ledger
     window = np.array([prediction.start_utc, prediction.end_utc]) * 1e6
     bounds = window.astype(np.int64).astype("datetime64[us]")
-    times = np.concatenate([bounds[:1], ledger["time_utc"].dt.tz_localize(None).to_numpy(), bounds[1:]])
+    end = bounds[1:] + (bounds[1] - bounds[0]) // 60
+    times = np.concatenate([bounds[:1], ledger["time_utc"].dt.tz_localize(None).to_numpy(), end])
     for name, station, colour in (
         ("store_a_bits", result.a, STATION_COLOURS[0]),
         ("store_b_bits", result.b, STATION_COLOURS[1]),
@@ -54,7 +55,8 @@ def relay(result: Relay, axes: Any = None) -> Figure:
         panel.set_ylim(0.0)
         panel.legend(fontsize=8, loc="upper left")
         quiet_frame(panel)
-    axes[-1].set_xlim(bounds[0], bounds[1])
+    margin = (bounds[1] - bounds[0]) // 60  # a last step at the very end is still seen
+    axes[-1].set_xlim(bounds[0], bounds[1] + margin)
     utc_axis(axes[-1])
     axes[0].set_title(
         f"{result.campaign.scenario.name}: {result.summary()['delivered_bits']:,} bits shared by "
