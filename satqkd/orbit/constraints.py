@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import Positive, check_limits
 from satqkd.orbit.samples import PassSamples
-from satqkd.orbit.sky import TWILIGHT_DEG, Sky
+from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -41,9 +41,10 @@ class Seconds:
     part: slice
 
     def __getattr__(self, name: str) -> Any:
-        for source in (self.samples, self.sky):
-            if name in source.__dataclass_fields__ and name != "offsets":
-                return getattr(source, name)[self.part]
+        if name in self.samples.__dataclass_fields__ and name != "offsets":
+            return getattr(self.samples, name)[self.part]
+        if name in QUANTITIES:
+            return getattr(self.sky, name)[self.part]
         raise AttributeError(f"seconds have no {name!r}")
 
     def __len__(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ SPEED_OF_LIGHT_M_S = 299792458.0
 EPHEMERIS = ("ephemeris", "de421_sun_moon_2016_2050.bsp")
 _AU_M = 149597870700.0
 _HOUR_S = 3600.0
+_BLOCK = 64
+"""Knots that are computed together and kept for the next who asks."""
 
 
 @cache
@@ -43,49 +45,63 @@ def _span_tai_s() -> tuple[float, float]:
     return (segment.start_jd - JD_1970) * DAY_S + _HOUR_S, (segment.end_jd - JD_1970) * DAY_S - _HOUR_S
 
 
-def _interpolate(tai_s: FloatArray, step_s: float, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
-    """Interpolate a slow function of time, shape (rows, n), by cubics through its values at whole steps."""
-    place = np.floor(tai_s / step_s).astype(np.int64)
-    lowest = int(place.min()) - 1
-    used = np.zeros(int(place.max()) - lowest + 3, dtype=bool)
-    for k in range(4):
-        used[place - lowest - 1 + k] = True
-    column = (np.cumsum(used) - 1)[place - lowest]
-    knots = function(np.asarray((lowest + np.flatnonzero(used)) * step_s))
-    x = tai_s / step_s - place
-    # Lagrange's weights of the knots at -1, 0, 1 and 2.
-    result = knots.take(column - 1, axis=1) * (-x * (x - 1.0) * (x - 2.0) / 6.0)
-    result += knots.take(column, axis=1) * ((x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0)
-    result += knots.take(column + 1, axis=1) * (-(x + 1.0) * x * (x - 2.0) / 2.0)
-    result += knots.take(column + 2, axis=1) * ((x + 1.0) * x * (x - 1.0) / 6.0)
-    return result
+class _Slow:
+    """A slow function of time, shape (rows, n), by cubics through its values at whole steps, made in blocks."""
+
+    def __init__(self, tai_s: FloatArray, step_s: float, block: Callable[[int], FloatArray]) -> None:
+        place = np.floor(tai_s / step_s).astype(np.int64)
+        lowest = (int(place.min()) - 1) // _BLOCK
+        used = np.zeros((int(place.max()) + 2) // _BLOCK - lowest + 1, dtype=bool)
+        used[(place - 1) // _BLOCK - lowest] = True
+        used[place // _BLOCK - lowest] = True
+        used[(place + 2) // _BLOCK - lowest] = True
+        blocks = [block(lowest + k) for k in np.flatnonzero(used).tolist()]
+        self.knots = np.concatenate(blocks, axis=1)
+        # A time's four knots lie in neighbouring blocks, both of which are there.
+        self.column = (np.cumsum(used) - 1)[place // _BLOCK - lowest] * _BLOCK + place % _BLOCK
+        x = tai_s / step_s - place
+        # Lagrange's weights of the knots at -1, 0, 1 and 2.
+        self.weights = (
+            -x * (x - 1.0) * (x - 2.0) / 6.0,
+            (x + 1.0) * (x - 1.0) * (x - 2.0) / 2.0,
+            -(x + 1.0) * x * (x - 2.0) / 2.0,
+            (x + 1.0) * x * (x - 1.0) / 6.0,
+        )
+
+    def rows(self, begin: int, end: int) -> FloatArray:
+        """Return some of the function's rows at the times."""
+        knots = self.knots[begin:end]
+        result = np.zeros((end - begin, self.column.size))
+        for k, weight in enumerate(self.weights):
+            result += knots.take(self.column + (k - 1), axis=1) * weight
+        return result
 
 
-def _orientation(tai_s: FloatArray) -> FloatArray:
-    """Return the rotation from the ephemeris' axes to the true equator and equinox, and GAST - GMST(1982), (10, n)."""
-
-    def daily(knots: FloatArray) -> FloatArray:
-        time = skyfield_timescale().tt_jd(JD_1970 + np.floor(knots / DAY_S), TT_MINUS_TAI_S / DAY_S)
-        equinoxes = (np.asarray(time.gast) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
-        return np.vstack((time.M.reshape(9, -1), equinoxes))
-
-    return _interpolate(tai_s, DAY_S, daily)
+@lru_cache(maxsize=256)
+def _orientation(block: int) -> FloatArray:
+    """Return the rotation from the ephemeris' axes to the true equator and equinox, and GAST - GMST(1982), by days."""
+    knots = np.asarray((block * _BLOCK + np.arange(_BLOCK)) * DAY_S, dtype=float)
+    time = skyfield_timescale().tt_jd(JD_1970 + np.floor(knots / DAY_S), TT_MINUS_TAI_S / DAY_S)
+    equinoxes = (np.asarray(time.gast) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
+    return np.vstack((time.M.reshape(9, -1), equinoxes))
 
 
-def _of_date(tai_s: FloatArray) -> FloatArray:
-    """Return apparent geocentric Sun and Moon [m] on the true equator and equinox, and GAST - GMST(1982), (7, n)."""
-    turn = _orientation(tai_s)
+@lru_cache(maxsize=1024)
+def _of_date(block: int) -> FloatArray:
+    """Return apparent geocentric Sun and Moon [m] on the true equator and equinox, and GAST - GMST(1982), by hours."""
+    tai = np.asarray((block * _BLOCK + np.arange(_BLOCK)) * _HOUR_S, dtype=float)
+    turn = _Slow(tai, DAY_S, _orientation).rows(0, 10)
     first, last = _span_tai_s()
-    inside = (tai_s >= first) & (tai_s <= last)
-    result = np.empty((7, tai_s.size))
+    inside = (tai >= first) & (tai <= last)
+    result = np.empty((7, _BLOCK))
     result[6] = turn[9]
     if inside.any():
         matrix = turn[:9, inside].reshape(3, 3, -1)
-        sun, moon = _apparent(tai_s[inside])
+        sun, moon = _apparent(tai[inside])
         result[0:3, inside] = np.einsum("ijn,jn->in", matrix, sun)
         result[3:6, inside] = np.einsum("ijn,jn->in", matrix, moon)
     if not inside.all():
-        result[0:3, ~inside], result[3:6, ~inside] = _almanac(tai_s[~inside])
+        result[0:3, ~inside], result[3:6, ~inside] = _almanac(tai[~inside])
     return result
 
 
@@ -144,31 +160,43 @@ def _almanac(tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
     )
 
 
-def sun_moon_m(tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return apparent geocentric Sun and Moon in the Earth-fixed frame [m].
+class SunAndMoon:
+    """Apparent geocentric Sun and Moon in the Earth-fixed frame at some instants, each computed when asked for.
+
+    Outside the ephemeris (2016 to 2049) low-precision formulas serve, with a ValidityWarning.
 
     Parameters
     ----------
     tai_s : ndarray
         Instants [s, TAI since 1970], shape (n,).
-
-    Returns
-    -------
-    sun, moon : ndarray
-        Shape (3, n). Outside the ephemeris (2016 to 2049) by low-precision formulas, with a ValidityWarning.
     """
-    if tai_s.size == 0:
-        return np.zeros((3, 0)), np.zeros((3, 0))
-    first, last = _span_tai_s()
-    if tai_s.min() < first or tai_s.max() > last:
-        warnings.warn(
-            "The shipped ephemeris covers 2016 to 2049; outside it the Sun is good to 0.01 deg, the Moon to 0.3 deg.",
-            ValidityWarning,
-            stacklevel=4,
-        )
-    of_date = _interpolate(tai_s, _HOUR_S, _of_date)
-    angle = gmst_rad(tai_s) + of_date[6]
-    cos, sin = np.cos(angle), np.sin(angle)
-    for x, y in (of_date[0:2], of_date[3:5]):
-        x[:], y[:] = cos * x + sin * y, cos * y - sin * x
-    return of_date[0:3], of_date[3:6]
+
+    def __init__(self, tai_s: FloatArray) -> None:
+        self._count = tai_s.size
+        if not self._count:
+            return
+        first, last = _span_tai_s()
+        if tai_s.min() < first or tai_s.max() > last:
+            warnings.warn(
+                "The shipped ephemeris covers 2016 to 2049; "
+                "outside it the Sun is good to 0.01 deg, the Moon to 0.3 deg.",
+                ValidityWarning,
+                stacklevel=5,
+            )
+        self._of_date = _Slow(tai_s, _HOUR_S, _of_date)
+        angle = gmst_rad(tai_s) + self._of_date.rows(6, 7)[0]
+        self._cos, self._sin = np.cos(angle), np.sin(angle)
+
+    def sun_m(self) -> FloatArray:
+        """Return the Sun's position [m], shape (3, n)."""
+        return self._turned(0)
+
+    def moon_m(self) -> FloatArray:
+        """Return the Moon's position [m], shape (3, n)."""
+        return self._turned(3)
+
+    def _turned(self, row: int) -> FloatArray:
+        if not self._count:
+            return np.zeros((3, 0))
+        x, y, z = self._of_date.rows(row, row + 3)
+        return np.array((self._cos * x + self._sin * y, self._cos * y - self._sin * x, z))

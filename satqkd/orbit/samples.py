@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError
+from satqkd.orbit.bursts import locate_along
 from satqkd.orbit.elements import Elements, ElementSet
 from satqkd.orbit.ephemeris import SPEED_OF_LIGHT_M_S
-from satqkd.orbit.propagation import Arc, locate
-from satqkd.orbit.sky import Sky, direction, sky_at, utc_stamps
+from satqkd.orbit.propagation import Arc
+from satqkd.orbit.sky import Sky, utc_stamps
 from satqkd.orbit.station import Station, as_stations, horizons, station_rows
 from satqkd.orbit.timescale import DAY_S, EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
 from satqkd.orbit.view import dot, elevation_azimuth_deg
@@ -99,8 +100,9 @@ def sample_passes(
     where = station[index]
     for arc, rows in _arcs_of(passes, elements, tca):
         mine = np.concatenate([np.arange(offsets[row], offsets[row + 1]) for row in rows])
-        position, v[:, mine] = locate(arc.elements.satrec(), arc.epoch_tai_s, tca[index[mine]] + t[mine])
-        d[:, mine] = position - frames.position_m.take(where[mine], axis=1)
+        own = np.concatenate(([0], np.cumsum(np.diff(offsets)[rows])))
+        d[:, mine], v[:, mine] = locate_along(arc, tca[rows], own, t[mine], step_s)
+    d -= frames.position_m.take(where, axis=1)
     frame = frames.east_north_up.take(where, axis=2)
     elevation, azimuth = elevation_azimuth_deg(frame, d)
     distance = np.sqrt(dot(d, d))
@@ -167,7 +169,7 @@ def _azimuth_rate_deg_s(frame: FloatArray, d: FloatArray, v: FloatArray) -> Floa
 
 
 def sample_sky(samples: PassSamples, passes: pd.DataFrame, stations: Station | Sequence[Station]) -> SkySamples:
-    """Describe Sun, Moon and shadow at every sample.
+    """Describe Sun, Moon and shadow at every sample; nothing is computed before it is asked for.
 
     Parameters
     ----------
@@ -177,8 +179,11 @@ def sample_sky(samples: PassSamples, passes: pd.DataFrame, stations: Station | S
     stations : Station or sequence of Station
     """
     frames = horizons(as_stations(stations))
-    where = station_rows(frames, passes["station"].to_numpy())[samples.pass_index]
-    frame = frames.east_north_up.take(where, axis=2)
-    d = direction(samples.elevation_deg, samples.azimuth_deg, frame) * samples.range_m
-    tai = tai_from_datetime64(samples.time_utc)
-    return sky_at(tai, frames.position_m.take(where, axis=1), frame, d)
+    return SkySamples(
+        tai_from_datetime64(samples.time_utc),
+        frames,
+        station_rows(frames, passes["station"].to_numpy())[samples.pass_index],
+        samples.elevation_deg,
+        samples.azimuth_deg,
+        samples.range_m,
+    )

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError
-from satqkd.orbit.ephemeris import sun_moon_m
-from satqkd.orbit.station import WGS84_FLATTENING, WGS84_RADIUS_M, Station, as_stations, horizons, station_rows
+from satqkd.orbit.ephemeris import SunAndMoon
+from satqkd.orbit.station import (
+    WGS84_FLATTENING,
+    WGS84_RADIUS_M,
+    Horizons,
+    Station,
+    as_stations,
+    horizons,
+    station_rows,
+)
 from satqkd.orbit.timescale import tai_from_datetime64
-from satqkd.orbit.view import dot, elevation_azimuth_deg
+from satqkd.orbit.view import dot
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 SUN_RADIUS_M = 695.7e6
@@ -34,30 +44,106 @@ SKY_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sky:
-    """Sun and Moon over a station and the light on a satellite, one entry an instant.
+    """Sun and Moon over stations and the light on satellites, one entry an instant, each computed when asked for.
+
+    Angles in degrees, topocentric, without refraction.
 
     Parameters
     ----------
-    sun_elevation_deg, sun_azimuth_deg, moon_elevation_deg, moon_azimuth_deg : ndarray
-        Topocentric, without refraction [deg].
-    moon_illumination : ndarray
-        Illuminated fraction of the Moon's disc [1].
-    sun_separation_deg, moon_separation_deg : ndarray
-        Angle between the body's centre and the satellite [deg], from the station.
-    satellite_sunlit : ndarray of bool
-        False in the umbra; the penumbra counts as lit.
+    tai_s : ndarray
+        Instants [s, TAI since 1970], shape (n,).
+    frames : Horizons
+    station : ndarray of int
+        Index among the frames of each instant's station.
+    elevation_deg, azimuth_deg, range_m : ndarray
+        Where the satellite stands.
     """
 
-    sun_elevation_deg: FloatArray
-    sun_azimuth_deg: FloatArray
-    moon_elevation_deg: FloatArray
-    moon_azimuth_deg: FloatArray
-    moon_illumination: FloatArray
-    sun_separation_deg: FloatArray
-    moon_separation_deg: FloatArray
-    satellite_sunlit: BoolArray
+    tai_s: FloatArray
+    frames: Horizons
+    station: IntArray
+    elevation_deg: FloatArray
+    azimuth_deg: FloatArray
+    range_m: FloatArray
+
+    @cached_property
+    def sun_elevation_deg(self) -> FloatArray:
+        """Elevation of the Sun's centre."""
+        return self._elevation_deg(self._sun_d)
+
+    @cached_property
+    def sun_azimuth_deg(self) -> FloatArray:
+        """Azimuth of the Sun's centre."""
+        return self._azimuth_deg(self._sun_d)
+
+    @cached_property
+    def sun_separation_deg(self) -> FloatArray:
+        """Angle between the Sun's centre and the satellite."""
+        return np.degrees(_angle(self._sun_d, self._satellite_d))
+
+    @cached_property
+    def moon_elevation_deg(self) -> FloatArray:
+        """Elevation of the Moon's centre."""
+        return self._elevation_deg(self._moon_d)
+
+    @cached_property
+    def moon_azimuth_deg(self) -> FloatArray:
+        """Azimuth of the Moon's centre."""
+        return self._azimuth_deg(self._moon_d)
+
+    @cached_property
+    def moon_separation_deg(self) -> FloatArray:
+        """Angle between the Moon's centre and the satellite."""
+        return np.degrees(_angle(self._moon_d, self._satellite_d))
+
+    @cached_property
+    def moon_illumination(self) -> FloatArray:
+        """Illuminated fraction of the Moon's disc [1]."""
+        # At the Moon, between the Sun and the station.
+        return np.asarray(0.5 * (1.0 + np.cos(_angle(self._sun_d - self._moon_d, -self._moon_d))))
+
+    @cached_property
+    def satellite_sunlit(self) -> BoolArray:
+        """Whether the Sun lights the satellite: false in the umbra; the penumbra counts as lit."""
+        position = self.frames.position_m.take(self.station, axis=1)
+        return ~earth_shadow(position + self._satellite_d, position + self._sun_d)[0]
+
+    @cached_property
+    def _bodies(self) -> SunAndMoon:
+        return SunAndMoon(self.tai_s)
+
+    @cached_property
+    def _sun_d(self) -> FloatArray:
+        """Vector from the station to the Sun [m], Earth-fixed."""
+        return self._bodies.sun_m() - self.frames.position_m.take(self.station, axis=1)
+
+    @cached_property
+    def _moon_d(self) -> FloatArray:
+        return self._bodies.moon_m() - self.frames.position_m.take(self.station, axis=1)
+
+    @cached_property
+    def _satellite_d(self) -> FloatArray:
+        elevation, azimuth = np.radians(self.elevation_deg), np.radians(self.azimuth_deg)
+        across = np.cos(elevation) * self.range_m
+        result = across * np.sin(azimuth) * self._axis(0)
+        result += across * np.cos(azimuth) * self._axis(1)
+        result += np.sin(elevation) * self.range_m * self._axis(2)
+        return np.asarray(result)
+
+    def _axis(self, which: int) -> FloatArray:
+        return np.asarray(self.frames.east_north_up[which].take(self.station, axis=1))
+
+    def _elevation_deg(self, d: FloatArray) -> FloatArray:
+        return np.degrees(np.arcsin(np.clip(dot(self._axis(2), d) / np.sqrt(dot(d, d)), -1.0, 1.0)))
+
+    def _azimuth_deg(self, d: FloatArray) -> FloatArray:
+        return np.degrees(np.arctan2(dot(self._axis(0), d), dot(self._axis(1), d))) % 360.0
+
+
+QUANTITIES = tuple(name for name, value in vars(Sky).items() if isinstance(value, cached_property) and name[0] != "_")
+"""What a `Sky` tells."""
 
 
 def earth_shadow(satellite_m: FloatArray, sun_m: FloatArray) -> tuple[BoolArray, BoolArray]:
@@ -96,32 +182,6 @@ def twilight(sun_elevation_deg: FloatArray) -> NDArray[np.str_]:
     return names[np.searchsorted([-18.0, -12.0, -6.0, 0.0], np.asarray(sun_elevation_deg), side="left")]
 
 
-def sky_at(tai_s: FloatArray, station_m: FloatArray, east_north_up: FloatArray, satellite_d: FloatArray) -> Sky:
-    """Describe Sun, Moon and shadow at instants.
-
-    Parameters
-    ----------
-    tai_s : ndarray
-        Instants [s, TAI since 1970], shape (n,).
-    station_m, east_north_up : ndarray
-        Earth-fixed position [m] and horizon frame of the station of each instant, (3, n) and (3, 3, n).
-    satellite_d : ndarray
-        Vector from the station to the satellite [m], Earth-fixed, (3, n).
-    """
-    sun, moon = sun_moon_m(tai_s)
-    umbra, _ = earth_shadow(station_m + satellite_d, sun)
-    sun_d, moon_d = sun - station_m, moon - station_m
-    phase = _angle(sun - moon, -moon_d)  # at the Moon, between the Sun and the station
-    return Sky(
-        *elevation_azimuth_deg(east_north_up, sun_d),
-        *elevation_azimuth_deg(east_north_up, moon_d),
-        moon_illumination=0.5 * (1.0 + np.cos(phase)),
-        sun_separation_deg=np.degrees(_angle(sun_d, satellite_d)),
-        moon_separation_deg=np.degrees(_angle(moon_d, satellite_d)),
-        satellite_sunlit=~umbra,
-    )
-
-
 def _angle(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return the angle between vectors (3, n) [rad], exact for small ones too."""
     across = (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
@@ -151,27 +211,19 @@ def add_sky(passes: pd.DataFrame, stations: Station | Sequence[Station]) -> pd.D
         raise InputError(f"The pass table has no column {missing[0]!r}.", "Give the table of orbit.find_passes.")
     frames = horizons(as_stations(stations))
     row = station_rows(frames, passes["station"].to_numpy())
-    frame = frames.east_north_up.take(row, axis=2)
-    toward = direction(passes["max_elevation_deg"].to_numpy(), passes["tca_azimuth_deg"].to_numpy(), frame)
-    sky = sky_at(
+    sky = Sky(
         tai_from_datetime64(utc_stamps(passes["tca_utc"])),
-        frames.position_m.take(row, axis=1),
-        frame,
-        toward * passes["min_range_m"].to_numpy(),
+        frames,
+        row,
+        passes["max_elevation_deg"].to_numpy(),
+        passes["tca_azimuth_deg"].to_numpy(),
+        passes["min_range_m"].to_numpy(),
     )
     table = passes.drop(columns=[name for name in SKY_COLUMNS if name in passes])
     after = list(table.columns).index("min_range_m") + 1
     for place, name in enumerate(SKY_COLUMNS):
         table.insert(after + place, name, getattr(sky, name))
     return table
-
-
-def direction(elevation_deg: FloatArray, azimuth_deg: FloatArray, frames: FloatArray) -> FloatArray:
-    """Return Earth-fixed unit vectors (3, n) of elevations and azimuths [deg] in horizon frames (3, 3, n)."""
-    elevation, azimuth = np.radians(elevation_deg), np.radians(azimuth_deg)
-    across = np.cos(elevation)
-    local = (across * np.sin(azimuth), across * np.cos(azimuth), np.sin(elevation))
-    return np.asarray(local[0] * frames[0] + local[1] * frames[1] + local[2] * frames[2])
 
 
 def utc_stamps(column: Any) -> NDArray[np.datetime64]:

@@ -8,6 +8,7 @@ derivatives of its positions. A track that is asked seldom runs SGP4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -155,16 +156,20 @@ class Track:
 @cache
 def _differences() -> FloatArray:
     """Return weights (4, 25) that turn 25 equally spaced values into Taylor coefficients in steps at the middle."""
-    nodes = range(-MARGIN, MARGIN + 1)
-    rows = []
+    return lagrange_powers([Fraction(k) for k in range(-MARGIN, MARGIN + 1)])[:4]
+
+
+def lagrange_powers(nodes: Sequence[Fraction]) -> FloatArray:
+    """Return the matrix that turns values at nodes into the coefficients of the polynomial through them."""
+    columns = []
     for own in nodes:
         basis = [Fraction(1)]  # Lagrange's polynomial of this node, in rising powers
         for other in nodes:
             if other != own:
                 shifted = [Fraction(0), *basis]
                 basis = [(s - other * b) / (own - other) for s, b in zip(shifted, [*basis, Fraction(0)], strict=True)]
-        rows.append([float(c) for c in basis[:4]])
-    return np.array(rows).T
+        columns.append([float(c) for c in basis])
+    return np.array(columns).T
 
 
 @cache
@@ -180,6 +185,14 @@ def perigee_rate_rad_s(elements: ElementSet) -> float:
     return float(mean * (1.0 + eccentricity) ** 2 / (1.0 - eccentricity**2) ** 1.5)
 
 
+def step_s(elements: ElementSet, nodes_per_turn: int) -> float:
+    """Return the spacing of nodes [s]: equal parts of a turn at the angular speed of the perigee.
+
+    The factor 1 + 2e, found by trial, holds the transfer orbits of SGP4's verification set to 10 cm, too.
+    """
+    return 2.0 * np.pi / perigee_rate_rad_s(elements) / (1.0 + 2.0 * elements.eccentricity) / nodes_per_turn
+
+
 def make_track(arc: Arc, start_tai_s: float, end_tai_s: float, nodes_per_turn: int) -> Track:
     """Run SGP4 on nodes that cover a stretch of time, equal parts of a turn at the angular speed of the perigee.
 
@@ -189,8 +202,7 @@ def make_track(arc: Arc, start_tai_s: float, end_tai_s: float, nodes_per_turn: i
     gone = _failure_before(arc, model, min(max(epoch, start_tai_s), end_tai_s))
     if gone:
         return Track(arc, model, start_tai_s, 1.0, np.zeros((0, 3)), np.zeros((0, 3)), gone)
-    # The factor 1 + 2e, found by trial on the transfer orbits of SGP4's verification set, holds them to 5 cm too.
-    step = 2.0 * np.pi / perigee_rate_rad_s(arc.elements) / (1.0 + 2.0 * arc.elements.eccentricity) / nodes_per_turn
+    step = step_s(arc.elements, nodes_per_turn)
     count = max(2, int(np.ceil((end_tai_s - start_tai_s) / step)) + 1)
     position, velocity, error, times = _run(model, epoch, start_tai_s, step, count)
     if not error.any():
