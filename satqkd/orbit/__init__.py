@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from satqkd.orbit.passes import find_passes
     from satqkd.orbit.refraction import Refraction
     from satqkd.orbit.samples import PassSamples, SkySamples, sample_passes, sample_sky
-    from satqkd.orbit.selection import apply_constraints
+    from satqkd.orbit.selection import apply_constraints, judge_passes
     from satqkd.orbit.sky import TWILIGHT_DEG, add_sky, twilight
     from satqkd.orbit.station import Station
 
@@ -55,6 +55,7 @@ _HOME = {
     "check_elements": "check",
     "fetch_elements": "fetch",
     "find_passes": "passes",
+    "judge_passes": "selection",
     "read_elements": "formats",
     "sample_passes": "samples",
     "sample_sky": "samples",
@@ -90,6 +91,7 @@ __all__ = [
     "check_elements",
     "fetch_elements",
     "find_passes",
+    "judge_passes",
     "read_elements",
     "sample_passes",
     "sample_sky",

@@ -2,7 +2,8 @@
 
 A constraint is a callable on (pass row, seconds of that pass) that returns True for each second that counts, with a
 `reason`: what is said of a pass that loses all its seconds to it. A user's own may be any such callable. The built-in
-ones that look at each second by itself also have `counts`, which is asked once for the seconds of all passes.
+ones that look at each second by itself also have `counts`, which is asked once for the seconds of all passes; some
+know from the pass table that a pass `never` has a second.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -22,9 +23,14 @@ from satqkd.limits import Positive, check_limits
 from satqkd.orbit.samples import PassSamples
 from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 ElevationDeg = Annotated[float, Ge(-90.0), Le(90.0)]
+_SUN_DEG_S = 0.0042
+"""More than the Sun's elevation changes, by the Earth's rotation [deg/s]."""
 SeparationDeg = Annotated[float, Ge(0.0), Le(180.0)]
 
 
@@ -82,6 +88,10 @@ class MaxRange(_EachSecond):
         """Return which seconds count."""
         return np.asarray(seconds.range_m <= self.max_range_m)
 
+    def never(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
+        return np.asarray(passes["min_range_m"].to_numpy() > self.max_range_m)
+
     def shortfall(self, seconds: Seconds) -> str:
         """Return how near the pass came."""
         return f"shortest {seconds.range_m.min() / 1e3:.1f} km"
@@ -104,6 +114,10 @@ class MinElevation(_EachSecond):
     def counts(self, seconds: Seconds) -> BoolArray:
         """Return which seconds count."""
         return np.asarray(seconds.elevation_deg >= self.min_elevation_deg)
+
+    def never(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
+        return np.asarray(passes["max_elevation_deg"].to_numpy() < self.min_elevation_deg)
 
     def shortfall(self, seconds: Seconds) -> str:
         """Return how near the pass came."""
@@ -138,6 +152,12 @@ class SunBelow(_EachSecond):
     def counts(self, seconds: Seconds) -> BoolArray:
         """Return which seconds count."""
         return np.asarray(seconds.sun_elevation_deg <= self.max_sun_elevation_deg)
+
+    def never(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes that certainly have no such second; `edges` are AOS, TCA and LOS of each."""
+        farthest_s = np.maximum(-edges.t_s[0::3], edges.t_s[2::3])
+        lowest_deg = edges.sun_elevation_deg[1::3] - _SUN_DEG_S * farthest_s
+        return np.asarray(lowest_deg > self.max_sun_elevation_deg)
 
     def shortfall(self, seconds: Seconds) -> str:
         """Return how near the pass came."""

@@ -25,7 +25,7 @@ SPEED_OF_LIGHT_M_S = 299792458.0
 EPHEMERIS = ("ephemeris", "de421_sun_moon_2016_2050.bsp")
 _AU_M = 149597870700.0
 _HOUR_S = 3600.0
-_BLOCK = 64
+_DAYS, _HOURS = 64, 512
 """Knots that are computed together and kept for the next who asks."""
 
 
@@ -48,17 +48,17 @@ def _span_tai_s() -> tuple[float, float]:
 class _Slow:
     """A slow function of time, shape (rows, n), by cubics through its values at whole steps, made in blocks."""
 
-    def __init__(self, tai_s: FloatArray, step_s: float, block: Callable[[int], FloatArray]) -> None:
+    def __init__(self, tai_s: FloatArray, step_s: float, size: int, block: Callable[[int], FloatArray]) -> None:
         place = np.floor(tai_s / step_s).astype(np.int64)
-        lowest = (int(place.min()) - 1) // _BLOCK
-        used = np.zeros((int(place.max()) + 2) // _BLOCK - lowest + 1, dtype=bool)
-        used[(place - 1) // _BLOCK - lowest] = True
-        used[place // _BLOCK - lowest] = True
-        used[(place + 2) // _BLOCK - lowest] = True
+        lowest = (int(place.min()) - 1) // size
+        used = np.zeros((int(place.max()) + 2) // size - lowest + 1, dtype=bool)
+        used[(place - 1) // size - lowest] = True
+        used[place // size - lowest] = True
+        used[(place + 2) // size - lowest] = True
         blocks = [block(lowest + k) for k in np.flatnonzero(used).tolist()]
         self.knots = np.concatenate(blocks, axis=1)
         # A time's four knots lie in neighbouring blocks, both of which are there.
-        self.column = (np.cumsum(used) - 1)[place // _BLOCK - lowest] * _BLOCK + place % _BLOCK
+        self.column = (np.cumsum(used) - 1)[place // size - lowest] * size + place % size
         x = tai_s / step_s - place
         # Lagrange's weights of the knots at -1, 0, 1 and 2.
         self.weights = (
@@ -80,20 +80,20 @@ class _Slow:
 @lru_cache(maxsize=256)
 def _orientation(block: int) -> FloatArray:
     """Return the rotation from the ephemeris' axes to the true equator and equinox, and GAST - GMST(1982), by days."""
-    knots = np.asarray((block * _BLOCK + np.arange(_BLOCK)) * DAY_S, dtype=float)
+    knots = np.asarray((block * _DAYS + np.arange(_DAYS)) * DAY_S, dtype=float)
     time = skyfield_timescale().tt_jd(JD_1970 + np.floor(knots / DAY_S), TT_MINUS_TAI_S / DAY_S)
     equinoxes = (np.asarray(time.gast) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
     return np.vstack((time.M.reshape(9, -1), equinoxes))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _of_date(block: int) -> FloatArray:
     """Return apparent geocentric Sun and Moon [m] on the true equator and equinox, and GAST - GMST(1982), by hours."""
-    tai = np.asarray((block * _BLOCK + np.arange(_BLOCK)) * _HOUR_S, dtype=float)
-    turn = _Slow(tai, DAY_S, _orientation).rows(0, 10)
+    tai = np.asarray((block * _HOURS + np.arange(_HOURS)) * _HOUR_S, dtype=float)
+    turn = _Slow(tai, DAY_S, _DAYS, _orientation).rows(0, 10)
     first, last = _span_tai_s()
     inside = (tai >= first) & (tai <= last)
-    result = np.empty((7, _BLOCK))
+    result = np.empty((7, _HOURS))
     result[6] = turn[9]
     if inside.any():
         matrix = turn[:9, inside].reshape(3, 3, -1)
@@ -183,7 +183,7 @@ class SunAndMoon:
                 ValidityWarning,
                 stacklevel=5,
             )
-        self._of_date = _Slow(tai_s, _HOUR_S, _of_date)
+        self._of_date = _Slow(tai_s, _HOUR_S, _HOURS, _of_date)
         angle = gmst_rad(tai_s) + self._of_date.rows(6, 7)[0]
         self._cos, self._sin = np.cos(angle), np.sin(angle)
 

@@ -92,15 +92,36 @@ def sample_passes(
     """
     if not (np.isfinite(step_s) and step_s > 0.0):
         raise InputError(f"step_s = {step_s!r} is out of range: it must be greater than 0.")
-    frames = horizons(as_stations(stations))
-    station = station_rows(frames, passes["station"].to_numpy())
     aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
-    offsets, index, t, weight = _grid(aos - tca, los - tca, step_s)
+    return _sampled(passes, elements, stations, tca, _grid(aos - tca, los - tca, step_s), step_s)
+
+
+def sample_edges(passes: pd.DataFrame, elements: Elements, stations: Station | Sequence[Station]) -> PassSamples:
+    """Sample passes at AOS, TCA and LOS alone; the three share the duration."""
+    aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
+    count = len(tca)
+    t = np.column_stack((aos - tca, np.zeros(count), los - tca)).ravel()
+    grid = (3 * np.arange(count + 1), np.repeat(np.arange(count), 3), t, np.repeat((los - aos) / 3.0, 3))
+    return _sampled(passes, elements, stations, tca, grid, 1.0)
+
+
+def _sampled(
+    passes: pd.DataFrame,
+    elements: Elements,
+    stations: Station | Sequence[Station],
+    tca: FloatArray,
+    grid: tuple[IntArray, IntArray, FloatArray, FloatArray],
+    step_s: float,
+) -> PassSamples:
+    """Describe the geometry at times from TCA; `grid` holds offsets, pass index, times and weights."""
+    frames = horizons(as_stations(stations))
+    offsets, index, t, weight = grid
+    where = station_rows(frames, passes["station"].to_numpy())[index]
     d, v = np.empty((3, len(t))), np.empty((3, len(t)))
-    where = station[index]
     for arc, rows in _arcs_of(passes, elements, tca):
-        mine = np.concatenate([np.arange(offsets[row], offsets[row + 1]) for row in rows])
-        own = np.concatenate(([0], np.cumsum(np.diff(offsets)[rows])))
+        counts = np.diff(offsets)[rows]
+        own = np.concatenate(([0], np.cumsum(counts)))
+        mine = np.arange(own[-1]) + np.repeat(offsets[rows] - own[:-1], counts)
         d[:, mine], v[:, mine] = locate_along(arc, tca[rows], own, t[mine], step_s)
     d -= frames.position_m.take(where, axis=1)
     frame = frames.east_north_up.take(where, axis=2)

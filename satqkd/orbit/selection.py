@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from satqkd.errors import InputError
 from satqkd.orbit.constraints import Seconds
-from satqkd.orbit.samples import PassSamples
+from satqkd.orbit.elements import Elements
+from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
+from satqkd.orbit.station import Station
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BoolArray = NDArray[np.bool_]
 Constraint = Callable[[Mapping[str, Any], Seconds], Any]
+
+_PASSES_AT_ONCE = 500
 
 
 def apply_constraints(
@@ -63,6 +67,72 @@ def apply_constraints(
     table["usable"] = usable & survives
     table["reject_reason"] = np.array(reasons, dtype=object)
     return table, counted
+
+
+def judge_passes(
+    passes: pd.DataFrame,
+    elements: Elements,
+    stations: Station | Sequence[Station],
+    constraints: Sequence[Constraint],
+    *,
+    step_s: float = 1.0,
+) -> pd.DataFrame:
+    """Say which passes are usable, as `apply_constraints` does, without keeping or even making most of the samples.
+
+    AOS, TCA and LOS decide most passes: one that survives at TCA is usable, and one that a constraint can never let
+    through is not. Only the others are sampled, some hundreds at a time.
+
+    Parameters
+    ----------
+    passes : pandas.DataFrame
+        Any rows of `find_passes`.
+    elements : Elements
+    stations : Station or sequence of Station
+    constraints : sequence of callables
+        As `apply_constraints` takes them.
+    step_s : float
+        Spacing of the samples [s].
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with `usable` and `reject_reason`.
+    """
+    samples = sample_edges(passes, elements, stations)
+    sky = sample_sky(samples, passes, stations)
+    verdicts = [_verdict(constraint, passes, samples, sky) for constraint in constraints]
+    at_tca = np.ones(len(passes), dtype=bool)
+    for verdict in verdicts:
+        at_tca &= verdict[1::3]
+    usable, reasons = passes["usable"].to_numpy(dtype=bool).copy(), passes["reject_reason"].tolist()
+    # Of the rest, those are decided in which every constraint is seen to let a second through, or known never to.
+    ever = [_any_in_rows(samples, verdict) for verdict in verdicts]
+    everything = Seconds(samples, sky, slice(None))
+    never = [_never(constraint, passes, everything) & ~seen for constraint, seen in zip(constraints, ever, strict=True)]
+    nothing = np.zeros(len(passes), dtype=bool)
+    hopeless = np.logical_or.reduce(never or [nothing])
+    decided = np.logical_and.reduce([seen | not_one for seen, not_one in zip(ever, never, strict=True)] or [~nothing])
+    for i in np.flatnonzero(~at_tca & hopeless & decided).tolist():
+        guilty = [constraint for constraint, not_one in zip(constraints, never, strict=True) if not_one[i]]
+        text = _reason(guilty, constraints, Seconds(samples, sky, samples.of(i)))
+        reasons[i], usable[i] = f"{reasons[i]}; {text}" if reasons[i] else text, False
+    table = passes.copy()
+    table["usable"], table["reject_reason"] = usable, np.array(reasons, dtype=object)
+    open_rows = np.flatnonzero(~at_tca & ~(hopeless & decided))
+    for rows in (open_rows[k : k + _PASSES_AT_ONCE] for k in range(0, len(open_rows), _PASSES_AT_ONCE)):
+        part = passes.iloc[rows]
+        fine = sample_passes(part, elements, stations, step_s=step_s)
+        judged, _ = apply_constraints(part, fine, sample_sky(fine, part, stations), constraints)
+        for name in ("usable", "reject_reason"):
+            table.iloc[rows, table.columns.get_loc(name)] = judged[name].to_numpy()  # type: ignore[index]
+    return table
+
+
+def _never(constraint: Constraint, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+    """Return the passes in which a constraint certainly lets no second through, as far as it can tell."""
+    if hasattr(constraint, "never"):
+        return np.asarray(constraint.never(passes, edges))
+    return np.zeros(len(passes), dtype=bool)
 
 
 def _verdict(constraint: Constraint, passes: pd.DataFrame, samples: PassSamples, sky: Sky) -> BoolArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -22,6 +24,7 @@ from satqkd.orbit import (
     add_sky,
     apply_constraints,
     find_passes,
+    judge_passes,
     sample_passes,
     sample_sky,
 )
@@ -179,6 +182,53 @@ def test_nights_by_name():
     ]
     with pytest.raises(InputError, match="Did you mean 'nautical'"):
         SunBelow.night("nautcal")
+
+
+# Judging without samples ------------------------------------------------------------------------------------------
+
+
+def without_numbers(reason):
+    return re.sub(r"-?\d+\.\d+", "#", reason)
+
+
+@pytest.mark.parametrize(
+    "constraints",
+    [
+        [],
+        [MaxRange(1.2e6), SunBelow(-12.0)],
+        [SunBelow(-30.0)],
+        [MinElevation(50.0), SunBelow(0.0), MaxRange(9e5)],
+        [SatelliteDark(), MoonSeparation(100.0), SunBelow(-6.0)],
+        [HorizonMask((0.0, 179.9, 180.0, 359.9), (0.0, 0.0, 85.0, 85.0)), MaxRange(1.2e6)],
+        [lambda row, seconds: seconds.t_s > 100.0, MaxRange(1e6)],
+    ],
+)
+def test_judging_is_applying(flown, micius, stations, constraints):
+    """The same passes for the same reasons; the numbers in them to what a second changes."""
+    table, samples, sky = flown
+    applied, _ = apply_constraints(table, samples, sky, constraints)
+    judged = judge_passes(table, micius, list(stations.values()), constraints)
+    assert judged.usable.tolist() == applied.usable.tolist()
+    assert judged.reject_reason.map(without_numbers).tolist() == applied.reject_reason.map(without_numbers).tolist()
+    assert list(judged.columns) == list(table.columns)
+    for mine, theirs in zip(judged.reject_reason, applied.reject_reason, strict=True):
+        numbers = [np.array([float(x) for x in re.findall(r"-?\d+\.\d+", text)]) for text in (mine, theirs)]
+        assert np.abs(numbers[0] - numbers[1]).max(initial=0.0) < 0.15
+
+
+def test_judging_keeps_what_was_rejected(flown, micius, stations):
+    table, _, _ = flown
+    old = table.copy()
+    old.loc[old.index[0], ["usable", "reject_reason"]] = [False, "too old"]
+    judged = judge_passes(old, micius, list(stations.values()), [MinElevation(0.0)])
+    assert not judged.usable.iloc[0]
+    assert judged.reject_reason.iloc[0] == "too old"
+    assert judged.usable.iloc[1:].all()
+
+
+def test_judging_nothing(flown, micius, stations):
+    table, _, _ = flown
+    assert judge_passes(table.iloc[:0], micius, list(stations.values()), [MaxRange(1e6)]).empty
 
 
 # The skyline ------------------------------------------------------------------------------------------------------

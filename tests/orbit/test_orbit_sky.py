@@ -145,9 +145,9 @@ def test_outside_the_ephemeris_it_warns_and_goes_on(when):
 
 def test_the_almanac_inside_the_ephemeris(instants):
     """Astronomical Almanac: the Sun good to 0.01 deg, the Moon to 0.3 deg in longitude and 0.2 deg in latitude."""
-    from satqkd.orbit.ephemeris import _HOUR_S, _almanac, _of_date, _Slow
+    from satqkd.orbit.ephemeris import _HOUR_S, _HOURS, _almanac, _of_date, _Slow
 
-    exact = _Slow(instants, _HOUR_S, _of_date).rows(0, 6)
+    exact = _Slow(instants, _HOUR_S, _HOURS, _of_date).rows(0, 6)
     sun, moon = _almanac(instants)
     assert angle_deg(sun, exact[0:3]).max() < 0.02  # apparent against its own apparent, over 34 years
     assert angle_deg(moon, exact[3:6]).max() < 0.4
