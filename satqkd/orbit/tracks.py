@@ -2,7 +2,7 @@
 
 A track that is asked often (many stations) interpolates its nodes: from the 25 nearest positions come velocity,
 acceleration and their change at each node, from two nodes a polynomial of degree 7. With 14 nodes to a turn it stays
-within 3 mm of SGP4 for a low orbit. Only positions enter, since SGP4's velocities are not quite the
+within a centimetre of SGP4 for a low orbit. Only positions enter, since SGP4's velocities are not quite the
 derivatives of its positions. A track that is asked seldom runs SGP4.
 """
 
