@@ -4,13 +4,14 @@ from satqkd.analysis.campaign import Campaign, analyze
 from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.light import BUDGET_TERMS, budget
 from satqkd.analysis.pooling import compare_pools
-from satqkd.analysis.prediction import Prediction, find_passes, predict
+from satqkd.analysis.prediction import Forecast, Prediction, find_passes, forecast, predict
 from satqkd.analysis.provenance import assumptions, provenance, scenario_provenance
 
 __all__ = [
     "BUDGET_TERMS",
     "Campaign",
     "Counts",
+    "Forecast",
     "Prediction",
     "analyze",
     "assumptions",
@@ -18,6 +19,7 @@ __all__ = [
     "compare_pools",
     "expected_counts",
     "find_passes",
+    "forecast",
     "predict",
     "provenance",
     "scenario_provenance",

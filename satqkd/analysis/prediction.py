@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from satqkd import orbit
 from satqkd.errors import InputError
-from satqkd.scenario import Scenario, load_scenario
+from satqkd.orbit import Elements
+from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
 from satqkd.times import to_datetime64, to_iso, to_posix
 from satqkd.units import to_si
 
@@ -30,8 +31,8 @@ _LONGEST_DAYS = 36_525.0
 
 
 @dataclass(frozen=True)
-class Prediction:
-    """Passes of a scenario in a window of time, second by second, and which of these seconds count.
+class Forecast:
+    """Passes of a scenario in a window of time, and which of them can be used.
 
     Attributes
     ----------
@@ -41,16 +42,26 @@ class Prediction:
         The window [POSIX s].
     passes : pandas.DataFrame
         One row a pass.
-    samples, sky
-        Geometry and sky of every sample of every pass, in the order of `passes`.
-    counted : ndarray of bool
-        The samples within all of the scenario's limits.
     """
 
     scenario: Scenario
     start_utc: float
     end_utc: float
     passes: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Prediction(Forecast):
+    """A forecast, second by second.
+
+    Attributes
+    ----------
+    samples, sky
+        Geometry and sky of every sample of every pass, in the order of `passes`.
+    counted : ndarray of bool
+        The samples within all of the scenario's limits.
+    """
+
     samples: orbit.PassSamples
     sky: orbit.SkySamples
     counted: NDArray[np.bool_]
@@ -88,7 +99,24 @@ def find_passes(
         One row a pass in the order of AOS, geometry and sky; a pass outside the scenario's limits stays in the table
         with ``usable`` false and its ``reject_reason``.
     """
-    return predict(scenario, start=start, days=days, end=end, constraints=constraints).passes
+    return forecast(scenario, start=start, days=days, end=end, constraints=constraints).passes
+
+
+def forecast(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    constraints: Sequence[Constraint] = (),
+) -> Forecast:
+    """Forecast passes without keeping their samples; parameters as `find_passes`."""
+    checked, first, last, elements = _asked(scenario, start, days, end)
+    stations = list(checked.positions)
+    wanted = [*checked.constraints(), *constraints]
+    passes = _geometry(checked, elements, first, last)
+    passes = orbit.judge_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
+    return Forecast(checked, first, last, _without_old(passes, elements, checked.elements)[0])
 
 
 def predict(
@@ -100,25 +128,44 @@ def predict(
     constraints: Sequence[Constraint] = (),
 ) -> Prediction:
     """Predict passes with their samples; parameters as `find_passes`."""
+    checked, first, last, elements = _asked(scenario, start, days, end)
+    stations = list(checked.positions)
+    passes = _geometry(checked, elements, first, last)
+    samples = orbit.sample_passes(passes, elements, stations, step_s=checked.passes.step_s)
+    sky = orbit.sample_sky(samples, passes, stations)
+    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *constraints])
+    passes, too_old = _without_old(passes, elements, checked.elements)
+    return Prediction(checked, first, last, passes, samples, sky, counted & ~too_old[samples.pass_index])
+
+
+def _asked(scenario: ScenarioLike, start: Any, days: float | None, end: Any) -> tuple[Scenario, float, float, Elements]:
     checked = load_scenario(scenario)
     first, last = _window(checked, start, days, end)
-    limits, policy = checked.passes, checked.elements
-    stations = list(checked.positions)
-    elements = checked.read_elements()
+    return checked, first, last, checked.read_elements()
+
+
+def _geometry(scenario: Scenario, elements: Elements, first: float, last: float) -> pd.DataFrame:
+    """Return the passes in a window with the sky at TCA, before any limit is applied."""
+    stations = list(scenario.positions)
     passes = orbit.find_passes(
         elements,
         stations,
         to_datetime64(first),
         to_datetime64(last),
-        min_elevation_deg=checked.min_elevations_deg,
-        warn_age_days=policy.warn_age_days,
-        refraction=orbit.Refraction() if limits.refraction else None,
+        min_elevation_deg=scenario.min_elevations_deg,
+        warn_age_days=scenario.elements.warn_age_days,
+        refraction=orbit.Refraction() if scenario.passes.refraction else None,
     )
-    passes = orbit.add_sky(passes, stations)
-    samples = orbit.sample_passes(passes, elements, stations, step_s=limits.step_s)
-    sky = orbit.sample_sky(samples, passes, stations)
-    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *constraints])
+    return orbit.add_sky(passes, stations)
+
+
+def _without_old(
+    passes: pd.DataFrame, elements: Elements, policy: ElementsPolicy
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Reject the passes whose elements are too old; designed orbits do not age."""
+    designed = {item.satellite for item in elements if item.designed}
     too_old = passes["elements_age_days"].abs().to_numpy() > policy.max_age_days
+    too_old &= ~passes["satellite"].isin(designed).to_numpy()
     if too_old.any():
         passes = passes.copy()
         passes.loc[too_old, "usable"] = False
@@ -126,8 +173,7 @@ def predict(
             f"elements too old ({age:+.1f} d from their epoch, limit {policy.max_age_days:g} d)"
             for age in passes.loc[too_old, "elements_age_days"]
         ]
-        counted = counted & ~too_old[samples.pass_index]
-    return Prediction(checked, first, last, passes, samples, sky, counted)
+    return passes, too_old
 
 
 def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tuple[float, float]:

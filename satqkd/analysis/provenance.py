@@ -7,18 +7,18 @@ from typing import Any
 
 from satqkd import catalog
 from satqkd._version import __version__
-from satqkd.analysis.prediction import Prediction
+from satqkd.analysis.prediction import Forecast
 from satqkd.scenario import Scenario
 from satqkd.times import to_datetime64, to_iso
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "skyfield", "sgp4")
 
 
-def provenance(prediction: Prediction) -> dict[str, Any]:
-    """Return what made a prediction, for a sidecar file; see `Campaign.provenance`."""
+def provenance(forecast: Forecast) -> dict[str, Any]:
+    """Return what made a forecast, for a sidecar file; see `Campaign.provenance`."""
     import pandas as pd
 
-    passes, scenario = prediction.passes, prediction.scenario
+    passes, scenario = forecast.passes, forecast.scenario
     epochs = passes["tca_utc"] - pd.to_timedelta(passes["elements_age_days"], unit="D")
     used = {
         str(satellite): sorted({to_iso(epoch) for epoch in group.dt.round("ms")})
@@ -26,8 +26,8 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
     }
     return {
         **scenario_provenance(scenario),
-        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
-        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
+        "start_utc": to_iso(to_datetime64(forecast.start_utc)),
+        "end_utc": to_iso(to_datetime64(forecast.end_utc)),
         "element_epochs_utc": used,
     }
 

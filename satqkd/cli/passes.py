@@ -45,16 +45,16 @@ def passes(
       satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
     check_output(form, out)
-    from satqkd.analysis import predict, provenance
+    from satqkd.analysis import forecast, provenance
 
-    prediction = predict(chosen)
-    table = prediction.passes
+    found = forecast(chosen)
+    table = found.passes
     check_any(table)
     emit(
         table,
         form=form,
         out=out,
-        meta=provenance(prediction),
+        meta=provenance(found),
         columns=(*SHOWN, "reject_reason") if everything else SHOWN,
         shown=table if everything else table[table["usable"]],
     )
