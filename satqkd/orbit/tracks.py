@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from math import comb, factorial
+from math import comb, factorial, prod
 from typing import Any
 
 import numpy as np
@@ -161,14 +161,17 @@ def _differences() -> FloatArray:
 
 def lagrange_powers(nodes: Sequence[Fraction]) -> FloatArray:
     """Return the matrix that turns values at nodes into the coefficients of the polynomial through them."""
+    whole = [Fraction(1)]  # the product of all x - node, in rising powers
+    for node in nodes:
+        whole = [s - node * w for s, w in zip([Fraction(0), *whole], [*whole, Fraction(0)], strict=True)]
     columns = []
     for own in nodes:
-        basis = [Fraction(1)]  # Lagrange's polynomial of this node, in rising powers
-        for other in nodes:
-            if other != own:
-                shifted = [Fraction(0), *basis]
-                basis = [(s - other * b) / (own - other) for s, b in zip(shifted, [*basis, Fraction(0)], strict=True)]
-        columns.append([float(c) for c in basis])
+        # Lagrange's polynomial of this node: the product without its factor, by Horner's division, scaled to one.
+        quotient = [whole[-1]]
+        for coefficient in whole[-2:0:-1]:
+            quotient.append(coefficient + own * quotient[-1])
+        scale = prod(own - other for other in nodes if other != own)
+        columns.append([float(c / scale) for c in reversed(quotient)])
     return np.array(columns).T
 
 
