@@ -143,11 +143,13 @@ def _described(
     best = best[(peak_elevation[best] >= elevation[owner[best]]) | ~(start_open | end_open)[owner[best]]]
     of = owner[best]
     tca[of], elevation[of], azimuth[of] = peaks.tai_s[best], peak_elevation[best], peak_azimuth[best]
+    # In a pass of microseconds the roots' last bits must not turn their order around.
+    los_tai = np.maximum(aos.tai_s, los.tai_s)
     return Contacts(
         pairs,
         aos.tai_s,
-        tca,
-        los.tai_s,
+        np.clip(tca, aos.tai_s, los_tai),
+        los_tai,
         elevation,
         aos_azimuth,
         azimuth,

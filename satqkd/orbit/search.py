@@ -1,4 +1,4 @@
-"""Find when satellites stand above the horizons of stations: brackets from nodes, roots by Newton on SGP4 itself.
+"""Find when satellites stand above the horizons of stations: brackets from nodes, roots by Newton's method.
 
 An extremum of the elevation is a sign change of g = u' rho^2 - u (rho . rho'), with u the height above the horizon
 plane and rho the vector from the station: g is the derivative of u/rho times rho^3, smooth even through the zenith.
@@ -31,6 +31,7 @@ _STEP_AT_ONCE_S = 0.2
 """One step of Newton's method up to this is good to 1e-4 s for an extremum and to far less for a crossing."""
 _STILL_S = 1e-5
 _DIFFERENCE_S = 0.5
+"""Half the distance of the positions whose difference is a velocity."""
 _NEWTON_ITERATIONS = 20
 # Then bisection alone, which takes 36 more from a bracket of a day to a microsecond.
 _MAX_ITERATIONS = 60
@@ -110,8 +111,9 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class Extrema:
-    """Extrema of the elevation, with their marks and the derivative of the marks' rv."""
+    """Extrema of the elevation: the intervals they lie in, their marks and the derivative of the marks' rv."""
 
+    interval: IntArray
     events: Events
     marks: Marks
     rv1: FloatArray
@@ -190,11 +192,16 @@ def _extremum(search: Search, nodes: Nodes, k: IntArray, sign: float) -> Extrema
     if any(track.polynomials is None for track in search.tracks):
         seen = _corrected(search, pairs, seen, newton)
     marks, rv1 = seen.marks(), seen.bends()[1]
-    found = Events(k + (seen.tai_s - a.tai_s) / (b.tai_s - a.tai_s), pairs, seen.tai_s, seen.d)
+    found = Events(_place(k, seen.tai_s, a.tai_s, b.tai_s), pairs, seen.tai_s, seen.d)
     if sign < 0.0:
-        return Extrema(found, marks, rv1)
+        return Extrema(k, found, marks, rv1)
     reached = np.flatnonzero(marks.above(search.sin_mask(pairs)) >= 0.0)
-    return Extrema(found[reached], marks[reached], rv1[reached])
+    return Extrema(k[reached], found[reached], marks[reached], rv1[reached])
+
+
+def _place(k: IntArray, tai_s: FloatArray, begin_s: FloatArray, end_s: FloatArray) -> FloatArray:
+    """Return the place of instants in their intervals; a root may miss its bracket by the last bits of a second."""
+    return np.asarray(k + np.clip((tai_s - begin_s) / (end_s - begin_s), 0.0, 1.0 - 1e-9))
 
 
 def _corrected(search: Search, pairs: Pairs, seen: View, newton: Newton) -> View:
@@ -247,7 +254,7 @@ def _polynomial(c: Cubic, x: FloatArray) -> tuple[FloatArray, FloatArray, FloatA
 def roots(search: Search, pairs: Pairs, low: FloatArray, high: FloatArray, guess: FloatArray, newton: Newton) -> View:
     """Find one root of each entry inside its bracket and return the view there.
 
-    Newton's method on SGP4, held in the bracket by bisection. The last step, up to `_REACH_S`, is made by the
+    Newton's method, held in the bracket by bisection. The last step, up to `_REACH_S`, is made by the
     derivatives of the last view, refined until it stands still.
 
     Parameters
@@ -316,7 +323,7 @@ def crossings(search: Search, nodes: Nodes, tops: Extrema, dips: Extrema) -> tup
     turning = np.zeros(len(above), dtype=bool)
     parts = []
     for extremum in (tops, dips):
-        at = extremum.events.place.astype(np.int64)
+        at = extremum.interval
         turning[at] = True
         up = extremum.marks.above(sines[at]) >= 0.0
         before, after = np.flatnonzero(above[at] != up), np.flatnonzero(above[at + 1] != up)
@@ -350,7 +357,7 @@ def crossings(search: Search, nodes: Nodes, tops: Extrema, dips: Extrema) -> tup
         return -way[of] * f0, np.where(good, -2.0 * f0 / np.where(good, divisor, 1.0), np.inf)
 
     seen = roots(search, pairs, low.tai_s, high.tai_s, x, newton)
-    found = Events(at + (seen.tai_s - node[at]) / (node[at + 1] - node[at]), pairs, seen.tai_s, seen.d)
+    found = Events(_place(at, seen.tai_s, node[at], node[at + 1]), pairs, seen.tai_s, seen.d)
     return found[np.flatnonzero(rising)], found[np.flatnonzero(~rising)]
 
 
@@ -370,4 +377,4 @@ def nearest(search: Search, nodes: Nodes, k: IntArray) -> Events:
         return -m.rv, -m.rv / at.bends()[1]
 
     seen = roots(search, pairs, a.tai_s, b.tai_s, x, newton)
-    return Events(k + (seen.tai_s - a.tai_s) / span, pairs, seen.tai_s, seen.d)
+    return Events(_place(k, seen.tai_s, a.tai_s, b.tai_s), pairs, seen.tai_s, seen.d)
