@@ -14,7 +14,6 @@ import numpy as np
 
 from satqkd.errors import InputError, did_you_mean
 from satqkd.files import Writer, is_replaceable, text_writer, written_whole
-from satqkd.times import to_iso
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,13 +47,13 @@ def render(table: pd.DataFrame, form: str, meta: Mapping[str, Any] | None = None
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(table.columns)
-        writer.writerows([_csv_cell(value) for value in row.values()] for row in rows(table))
+        writer.writerows(zip(*(_cells(table[name]) for name in table.columns), strict=True))
         return stream.getvalue()
     if form == "md":
         header = "| " + " | ".join(table.columns) + " |\n|" + " --- |" * len(table.columns) + "\n"
         return header + "".join(
-            "| " + " | ".join(_csv_cell(value).replace("|", r"\|") for value in row.values()) + " |\n"
-            for row in rows(table)
+            "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n"
+            for row in zip(*(_cells(table[name]) for name in table.columns), strict=True)
         )
     raise InputError(f"There is no format {form!r} for a table.", did_you_mean(form, FORMATS))
 
@@ -67,8 +66,7 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _plain_column(column: pd.Series[Any]) -> list[Any]:
     if column.dtype.kind == "M":
-        missing = column.isna()
-        return [None if gone else to_iso(value) for value, gone in zip(column, missing, strict=True)]
+        return [text or None for text in _stamps(column)]
     return [_plain_cell(value) for value in column.tolist()]
 
 
@@ -82,12 +80,33 @@ def _plain_cell(value: Any) -> Any:
     return str(value)
 
 
-def _csv_cell(value: Any) -> str:
-    if value is None:
-        return ""
+def _cells(column: pd.Series[Any]) -> list[str]:
+    """Return a column as text, missing values empty."""
+    kind = column.dtype.kind
+    if kind == "M":
+        return _stamps(column)
+    if kind == "f":
+        return [f"{value:.{_DIGITS}g}" if math.isfinite(value) else "" for value in column.tolist()]
+    return [_cell(value) for value in column.tolist()]
+
+
+def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.{_DIGITS}g}" if isinstance(value, float) else str(value)
+    plain = _plain_cell(value)
+    return "" if plain is None else f"{plain:.{_DIGITS}g}" if isinstance(plain, float) else str(plain)
+
+
+def _stamps(column: pd.Series[Any]) -> list[str]:
+    """Return times as `satqkd.times.to_iso` writes them, a whole column at once, missing ones empty."""
+    utc = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz is not None else column
+    stamps = utc.to_numpy(dtype="datetime64[us]")
+    missing = np.isnat(stamps)
+    # Half a millisecond more, cut off: the nearest millisecond.
+    nearest = (stamps + np.timedelta64(500, "us")).astype("datetime64[ms]")
+    return [
+        "" if gone else f"{text}Z" for text, gone in zip(np.datetime_as_string(nearest).tolist(), missing, strict=True)
+    ]
 
 
 def format_of(path: Path, given: str | None = None) -> str:
