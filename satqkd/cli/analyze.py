@@ -63,7 +63,7 @@ def analyze(
         if sample is not None or everything:
             raise InputError("--pools compares ways to pool; --sample and --all do not go with it.", "Run it alone.")
         check_any(satqkd.find_passes(chosen))
-        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=scenario_provenance(chosen))
+        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=lambda: scenario_provenance(chosen))
         return
     campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
@@ -76,7 +76,7 @@ def analyze(
         table,
         form=form,
         out=out,
-        meta=campaign.provenance,
+        meta=lambda: campaign.provenance,
         columns=(*shown, "reject_reason") if everything else shown,
         shown=table if everything else table[table["usable"]],
     )

@@ -52,7 +52,7 @@ def budget(
     )
     meta = analysis.scenario_provenance(chosen)
     if out is not None or form not in (None, "table"):
-        emit(table, form=form, out=out, meta=meta)
+        emit(table, form=form, out=out, meta=lambda: meta)
         return
     from satqkd.units import QUANTITIES
 

@@ -45,7 +45,7 @@ def list_(
             for name, one in catalog.entries(kind).items()
         ]
     )
-    emit(table, form=form, out=out, meta={"satqkd": __version__, "kind": kind}, columns=_COLUMNS.get(kind))
+    emit(table, form=form, out=out, meta=lambda: {"satqkd": __version__, "kind": kind}, columns=_COLUMNS.get(kind))
 
 
 @app.command("show")

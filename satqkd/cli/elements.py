@@ -77,7 +77,7 @@ def check(
     if sets:
         table = check_elements(sets, now)
         meta = {"satqkd": __version__, "source": file, "now": to_iso(now), "unusable": list(bad)}
-        emit(table, form=form, out=out, meta=meta, columns=_SHOWN)
+        emit(table, form=form, out=out, meta=lambda: meta, columns=_SHOWN)
         troubled = int((table["problems"] != "").sum())
         note(f"sets: {len(table)}, satellites: {table['satellite'].nunique()}, with problems: {troubled}")
     if bad:

@@ -69,7 +69,7 @@ def inspect(
         save({figure: satqkd.plot.inspect(campaign, row)})
         note(f"wrote {figure}")
     meta = {**campaign.provenance, "pass_id": one["pass_id"]}
-    emit(table, form=form, out=out, meta=meta, columns=SHOWN, shown=table.iloc[::every])
+    emit(table, form=form, out=out, meta=lambda: meta, columns=SHOWN, shown=table.iloc[::every])
     causes = [str(name) for name in table if str(name).startswith("qber_")]
     light = table[table["sending"]]
     if causes and not light.empty:

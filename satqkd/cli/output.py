@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ def emit(
     *,
     form: str | None,
     out: Path | None,
-    meta: Mapping[str, Any],
+    meta: Callable[[], Mapping[str, Any]],
     columns: Sequence[str] | None = None,
     shown: pd.DataFrame | None = None,
 ) -> None:
@@ -41,8 +41,8 @@ def emit(
         All rows and columns: what files and machine formats hold.
     form, out
         The options ``--format`` and ``--out``.
-    meta : mapping
-        What made the table.
+    meta : callable
+        Returns what made the table, where that is written.
     columns : sequence of str, optional
         Those shown on a terminal.
     shown : pandas.DataFrame, optional
@@ -52,14 +52,14 @@ def emit(
 
     check_output(form, out)
     if out is not None:
-        write_table(table, out, meta, None if form == "table" else form)
+        write_table(table, out, meta(), None if form == "table" else form)
         note(f"wrote {out}")
         return
     if form in (None, "table"):
         visible = table if shown is None else shown
         print_table(visible if columns is None else visible[[name for name in columns if name in visible]])
     else:
-        typer.echo(render(table, form, meta), nl=False)
+        typer.echo(render(table, form, meta() if form == "json" else None), nl=False)
 
 
 def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:

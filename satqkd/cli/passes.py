@@ -54,7 +54,7 @@ def passes(
         table,
         form=form,
         out=out,
-        meta=provenance(found),
+        meta=lambda: provenance(found),
         columns=(*SHOWN, "reject_reason") if everything else SHOWN,
         shown=table if everything else table[table["usable"]],
     )

@@ -80,8 +80,12 @@ class _Slow:
 @lru_cache(maxsize=256)
 def _orientation(block: int) -> FloatArray:
     """Return the rotation from the ephemeris' axes to the true equator and equinox, and GAST - GMST(1982), by days."""
+    from skyfield.nutationlib import iau2000b_radians
+
     knots = np.asarray((block * _DAYS + np.arange(_DAYS)) * DAY_S, dtype=float)
     time = skyfield_timescale().tt_jd(JD_1970 + np.floor(knots / DAY_S), TT_MINUS_TAI_S / DAY_S)
+    # Its 77 largest terms are within a milliarcsecond of the 1365 of the full series, which take ten times as long.
+    time._nutation_angles_radians = iau2000b_radians(time)
     equinoxes = (np.asarray(time.gast) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
     return np.vstack((time.M.reshape(9, -1), equinoxes))
 

@@ -7,13 +7,13 @@ says otherwise makes the set bad; CelesTrak leaves these four out, and then they
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -275,4 +275,5 @@ def to_xml(sets: Iterable[ElementSet]) -> str:
 
 def _xml_text(text: str) -> str:
     """Escape a text and leave out the control characters that XML cannot hold."""
-    return escape("".join(c for c in text if c >= " " and c not in "\ufffe\uffff"))
+    # html, not xml.sax: that would import the network for it.
+    return html.escape("".join(c for c in text if c >= " " and c not in "\ufffe\uffff"), quote=False)
