@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from satqkd.analysis.campaign import Campaign, analyze
     from satqkd.analysis.counts import Counts, expected_counts
     from satqkd.analysis.light import BUDGET_TERMS, budget
+    from satqkd.analysis.origin import assumptions, provenance, scenario_provenance
     from satqkd.analysis.pooling import compare_pools
     from satqkd.analysis.prediction import Forecast, Prediction, find_passes, forecast, predict
-    from satqkd.analysis.provenance import assumptions, provenance, scenario_provenance
 
 _HOME = {
     "BUDGET_TERMS": "light",
@@ -20,15 +20,15 @@ _HOME = {
     "Forecast": "prediction",
     "Prediction": "prediction",
     "analyze": "campaign",
-    "assumptions": "provenance",
+    "assumptions": "origin",
     "budget": "light",
     "compare_pools": "pooling",
     "expected_counts": "counts",
     "find_passes": "prediction",
     "forecast": "prediction",
     "predict": "prediction",
-    "provenance": "provenance",
-    "scenario_provenance": "provenance",
+    "provenance": "origin",
+    "scenario_provenance": "origin",
 }
 
 __all__ = [

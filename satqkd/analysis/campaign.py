@@ -22,9 +22,9 @@ from satqkd.analysis.blocks import (
 from satqkd.analysis.counts import error_share
 from satqkd.analysis.inspection import pass_samples
 from satqkd.analysis.light import arriving_light
+from satqkd.analysis.origin import provenance
 from satqkd.analysis.overlaps import overlap_names
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
-from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, sifting_message_bits
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.protocols.authentication import Authentication

@@ -61,6 +61,27 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(_guarded(arguments))
 
 
+def entry() -> None:
+    """Run the command line as a process of its own, and leave at once.
+
+    Taking down all that was imported, module by module, takes Python longer than most commands; nothing here needs it.
+    """
+    code = 0
+    try:
+        run()
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass  # the reader left
+    except OSError as error:
+        os.write(2, f"error: the output cannot be written: {error.strerror}\n".encode())
+        code = 1
+    os._exit(code)
+
+
 def _guarded(arguments: list[str] | None) -> int:
     try:
         app(args=arguments, standalone_mode=True)
@@ -103,4 +124,4 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
 
 
 if __name__ == "__main__":
-    run()
+    entry()
