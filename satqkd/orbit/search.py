@@ -272,30 +272,30 @@ def roots(search: Search, pairs: Pairs, low: FloatArray, high: FloatArray, guess
     low, high = low.copy(), high.copy()
     tai = low + guess * (high - low)
     found: list[FloatArray] = []
-    todo: Any = slice(None)
+    unsettled: Any = slice(None)
     for iteration in range(_MAX_ITERATIONS):
-        seen = search.look(pairs if isinstance(todo, slice) else pairs[todo], tai[todo])
-        value, step = newton(seen, todo)
+        seen = search.look(pairs if isinstance(unsettled, slice) else pairs[unsettled], tai[unsettled])
+        value, step = newton(seen, unsettled)
         near = np.abs(step) <= _REACH_S
-        last = _settled(seen, np.where(near, step, 0.0), newton, todo)
+        last = _settled(seen, np.where(near, step, 0.0), newton, unsettled)
         parts = [getattr(last, field.name) for field in fields(View)]
         if not found:
             found = parts
         else:
             for old, new in zip(found, parts, strict=True):
-                old[..., todo] = new
+                old[..., unsettled] = new
         if near.all():
             break
         left = value > 0.0
-        low[todo] = np.where(left, tai[todo], low[todo])
-        high[todo] = np.where(left, high[todo], tai[todo])
-        going = ~near & (high[todo] - low[todo] > _STILL_S) & np.isfinite(value)
-        todo = np.flatnonzero(going) if iteration == 0 else todo[going]
-        if not len(todo):
+        low[unsettled] = np.where(left, tai[unsettled], low[unsettled])
+        high[unsettled] = np.where(left, high[unsettled], tai[unsettled])
+        going = ~near & (high[unsettled] - low[unsettled] > _STILL_S) & np.isfinite(value)
+        unsettled = np.flatnonzero(going) if iteration == 0 else unsettled[going]
+        if not len(unsettled):
             break
-        trial = tai[todo] + step[going]
-        inside = (trial > low[todo]) & (trial < high[todo]) & (iteration < _NEWTON_ITERATIONS)
-        tai[todo] = np.where(inside, trial, 0.5 * (low[todo] + high[todo]))
+        trial = tai[unsettled] + step[going]
+        inside = (trial > low[unsettled]) & (trial < high[unsettled]) & (iteration < _NEWTON_ITERATIONS)
+        tai[unsettled] = np.where(inside, trial, 0.5 * (low[unsettled] + high[unsettled]))
     return View(*found)
 
 
