@@ -65,7 +65,10 @@ Station = Annotated[
 ]
 ElementsFile = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="File of element sets (TLE, 3LE, OMM), instead of the scenario's satellites."),
+    typer.Option(
+        metavar="FILE",
+        help="File of element sets (TLE, 3LE, OMM) or '-' for standard input, instead of the satellites.",
+    ),
 ]
 MinElevation = Annotated[float | None, typer.Option(metavar="DEG", help="Elevation of AOS and LOS in degrees.")]
 Night = Annotated[
@@ -152,11 +155,14 @@ def chosen_scenario(
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:
+        if str(elements) == "-":
+            elements = Path("/dev/stdin")
         if elements.is_dir():
             raise InputError(f"--elements {elements} is a folder, not a file.")
         if not elements.exists():
             raise InputError(f"--elements {elements}: there is no such file.")
-        file = str(elements.resolve())
+        # A pipe is read where it is; resolved, it would be a name that nobody can open again.
+        file = str(elements.resolve() if elements.is_file() else elements.absolute())
         changes["satellites"] = [f"{file}#{name}" for name in satellite] if satellite else [file]
     elif satellite:
         changes["satellites"] = satellite

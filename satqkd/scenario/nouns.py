@@ -233,7 +233,7 @@ def _satellite_elements(wanted: str) -> Elements:
     if wanted in known:
         return _one_of(read_elements(catalog.data_file("satellites", known[wanted]["file"])), wanted, "the catalogue")
     file, _, name = wanted.partition("#")
-    if not Path(file).is_file():
+    if not Path(file).exists() or Path(file).is_dir():
         raise InputError(
             f"Satellite {wanted!r} is neither in the catalogue nor a file of element sets.",
             did_you_mean(wanted, known),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -213,6 +215,14 @@ def test_own_station_satellite_and_elements(satqkd):
     table = rows_of(ran.out)
     assert {row["satellite"] for row in table} == {"spoqc", "iss-zarya"}
     assert {row["station"] for row in table} == {"roof"}
+
+
+def test_elements_come_through_a_pipe():
+    elements = catalog.data_file("satellites", "quantum_optical_2026-08-11.3le").read_text()
+    command = [sys.executable, "-m", "satqkd.cli.main", "passes", "--elements", "-", "--satellite", "spoqc"]
+    command += ["--station", "graz", "--start", "2026-08-11", "--days", "1", "--format", "csv"]
+    ran = subprocess.run(command, input=elements, capture_output=True, text=True, check=True)
+    assert {row["satellite"] for row in rows_of(ran.stdout)} == {"spoqc"}
 
 
 @pytest.mark.parametrize("kind", ["satellites", "stations", "scenarios", "terminals"])
