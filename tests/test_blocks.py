@@ -100,6 +100,12 @@ def test_optimised_parameters_are_sound_and_better_than_those_flown(alone):
         assert sum(values) == pytest.approx(1.0, abs=1e-12)
     for signal, decoy, weakest in table["intensities"]:
         assert signal > decoy + weakest
+    sends = best.passes[best.passes["usable"]]
+    for column, name, place in (("signal_intensity", "intensities", 0), ("decoy_probability", "probabilities", 1)):
+        chosen = [table[name].iloc[block][place] for block in sends["block"]]
+        assert sends[column].tolist() == chosen
+    assert sends["key_basis_probability"].between(0.5, 0.99).all()
+    assert "signal_intensity" not in alone.passes
     # What is reported is what the finite key of these counts is, with these parameters.
     row = int(best.passes["secret_bits"].to_numpy().argmax())
     block = int(best.passes["block"].iloc[row])

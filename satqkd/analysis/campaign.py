@@ -28,7 +28,7 @@ from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.public_messages import authentication_for, sifting_message_bits
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.protocols.authentication import Authentication
-from satqkd.protocols.bbm92 import chsh_value
+from satqkd.protocols.bbm92 import BBM92, chsh_value
 from satqkd.scenario import Scenario
 from satqkd.units import FloatArray
 
@@ -36,6 +36,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from satqkd.orbit.selection import Constraint
+
+
+PARAMETER_COLUMNS = (
+    "signal_intensity",
+    "decoy_intensity",
+    "signal_probability",
+    "decoy_probability",
+    "key_basis_probability",
+)
+"""What the table of passes adds where every block has parameters of its own."""
 
 
 def analyze(
@@ -88,6 +98,7 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
             stacklevel=3,
         )
         bits = np.zeros_like(bits)
+        seed = None  # nor is there a key that could scatter
     protocol = prediction.scenario.protocol
     usable = prediction.passes["usable"].to_numpy(dtype=bool)
     seconds = _sums(prediction.samples.pass_index, prediction.samples.weight_s * counts.sending, usable.size)
@@ -108,6 +119,9 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
     passes["block"] = counts.block_of_pass
     passes["overlaps_with"] = overlap_names(passes)
     _warn_of_overlaps(passes)
+    if prediction.scenario.key.optimize:
+        for name, column in _chosen_parameters(counts).items():
+            passes[name] = column
     if seed is not None:
         scatter = key_scatter(counts, seed=seed, draws=draws)
         for name in SCATTER_COLUMNS:
@@ -168,12 +182,25 @@ def _last_passes(block_of_pass: NDArray[np.intp], seconds: FloatArray, blocks: i
 
 def _asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
     bits = np.zeros(counts.block_of_pass.size, dtype=np.int64)
+    # Passes in the order of their blocks, so that those of a block are found without a search over all.
+    order = np.argsort(counts.block_of_pass, kind="stable")
+    ends = np.searchsorted(counts.block_of_pass[order], np.arange(len(counts.protocols) + 1))
     for protocol, blocks in blocks_by_protocol(counts).items():
-        rows = np.flatnonzero(np.isin(counts.block_of_pass, blocks)) if len(counts.protocols) > 1 else None
-        rows = np.flatnonzero(counts.block_of_pass >= 0) if rows is None else rows
+        rows = np.concatenate([order[ends[block] : ends[block + 1]] for block in blocks])
         length = protocol.asymptotic_bits(counts=counts.sifted[rows], errors=counts.errors[rows])
         bits[rows] = np.floor(length).astype(np.int64)
     return bits
+
+
+def _chosen_parameters(counts: BlockCounts) -> dict[str, FloatArray]:
+    """Return the parameters that each pass's block runs with, NaN for passes in none."""
+    columns = {name: np.full(counts.block_of_pass.size, np.nan) for name in PARAMETER_COLUMNS}
+    for row, block in enumerate(counts.block_of_pass):
+        if block >= 0 and not isinstance(protocol := counts.protocols[block], BBM92):
+            values = (*protocol.intensities[:2], *protocol.probabilities[:2], protocol.key_basis_probability)
+            for name, value in zip(PARAMETER_COLUMNS, values, strict=True):
+                columns[name][row] = value
+    return columns
 
 
 def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:

@@ -96,19 +96,19 @@ class Light:
         )
 
 
-def flip_probability(prediction: Prediction, rows: Iterable[int] | None = None) -> FloatArray:
+def flip_probability(prediction: Prediction, rows: Iterable[int]) -> FloatArray:
     """Return the probability of a wrong bit by the source and by turned bases in every sample [1].
 
     Parameters
     ----------
     prediction : Prediction
         Its link says how well the bases agree.
-    rows : iterable of int, optional
-        Only these passes; the samples of the others stay at the source's error.
+    rows : iterable of int
+        The passes that are wanted; the samples of the others stay at the source's error.
     """
     polarization, samples = prediction.scenario.link.polarization, prediction.samples
     rotation = np.zeros(samples.t_s.size)
-    for row in range(len(prediction.passes)) if rows is None else rows:
+    for row in rows:
         part = samples.of(row)
         rotation[part] = polarization.rotation_error(
             azimuth_deg=samples.azimuth_deg[part], elevation_deg=samples.elevation_deg[part], t_s=samples.t_s[part]
@@ -121,6 +121,7 @@ def arriving_light(prediction: Prediction) -> Light:
     parts = budgets(prediction, prediction.counted)
     index = np.concatenate([here for here, _, _ in parts]) if parts else np.zeros(0, dtype=np.intp)
     order = np.argsort(index, kind="stable")
+    rows = np.unique(prediction.samples.pass_index[index]).tolist()
 
     def column(name: str) -> FloatArray:
         return np.concatenate([getattr(one, name) for _, _, one in parts])[order] if parts else np.zeros(0)
@@ -130,7 +131,7 @@ def arriving_light(prediction: Prediction) -> Light:
         transmittance=column("transmittance"),
         background_cps=column("background_cps"),
         link_loss_db=column("link_loss_db"),
-        flip_probability=flip_probability(prediction)[index[order]],
+        flip_probability=flip_probability(prediction, rows)[index[order]],
         detector=prediction.scenario.link.detector,
     )
 

@@ -58,6 +58,7 @@ def analyze(
     import satqkd
     from satqkd.analysis import scenario_provenance
     from satqkd.analysis.blocks import SCATTER_COLUMNS
+    from satqkd.analysis.campaign import PARAMETER_COLUMNS
 
     if pools:
         if sample is not None or everything:
@@ -69,6 +70,8 @@ def analyze(
     table = campaign.passes
     check_any(table)
     shown = SHOWN if sample is None else (*SHOWN, *SCATTER_COLUMNS)
+    if chosen.key.optimize:
+        shown = (*shown, *PARAMETER_COLUMNS)
     if chosen.key.pool != "pass":
         shown = (*shown, "block")
         note("pooled: the key of a block stands with its last pass")

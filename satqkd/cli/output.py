@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,8 +134,3 @@ def print_values(values: Mapping[str, str]) -> None:
     width = max(len(label) for label in values)
     for label, value in values.items():
         typer.echo(f"{label.ljust(width)}  {value}")
-
-
-def on_terminal() -> bool:
-    """Whether stdout is a terminal."""
-    return sys.stdout.isatty()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import hashlib
 import json
 import warnings
@@ -19,7 +18,7 @@ from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
 from satqkd.scenario.terminals import forget_parts, with_terminals
-from satqkd.times import to_iso, to_posix
+from satqkd.times import to_datetime64, to_iso, to_posix
 from satqkd.units import to_si, unit_of
 
 _OF_A_STATION = ("aperture_m", "obscuration_ratio", "atmosphere", "background")  # what a station may have of its own
@@ -98,7 +97,7 @@ def _plain(value: Any, dotted: str = "") -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner, dotted) for inner in value]
     if key in ("start", "epoch") and not isinstance(value, int | float | bool):
-        return to_iso(to_datetime(value, key))
+        return to_iso(to_datetime64(to_posix(value, dotted)))
     if hasattr(value, "to_value") and unit_of(key):
         return to_si(value, unit_of(key), key)
     if isinstance(value, np.generic):
@@ -110,11 +109,6 @@ def _plain(value: Any, dotted: str = "") -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise InputError(f"{dotted} = {value!r} cannot be a value of a scenario.")
-
-
-def to_datetime(value: Any, name: str) -> dt.datetime:
-    """Convert anything `satqkd.times.to_posix` reads to a datetime in UTC."""
-    return dt.datetime.fromtimestamp(round(to_posix(value, name), 3), dt.UTC)
 
 
 AnyScenario = TypeVar("AnyScenario", bound=Scenario)
