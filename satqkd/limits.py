@@ -13,6 +13,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from satqkd.arrays import as_float, carries_unit
 from satqkd.errors import InputError
 
 Positive = Annotated[float, Gt(0.0)]
@@ -61,6 +62,8 @@ def _violation(value: float, limit: Any) -> str | None:
 def check_limits(noun: Any) -> None:
     """Raise `InputError` where a field of a dataclass is not a finite number within its annotated limits.
 
+    A Quantity is put in its place as a plain number in the unit of the field's name.
+
     Call it from ``__post_init__``. Fields without annotated limits are not looked at.
     """
     for name, limits in _limits(type(noun)).items():
@@ -68,6 +71,9 @@ def check_limits(noun: Any) -> None:
         if value is None:
             continue
         where = f"{type(noun).__name__}.{name}"
+        if carries_unit(value):
+            value = as_float(where, value)
+            object.__setattr__(noun, name, value)  # a frozen noun holds plain numbers
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise InputError(f"{where} = {value!r} is not a finite number.")
         wrong = [text for limit in limits if (text := _violation(value, limit))]

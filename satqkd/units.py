@@ -1,16 +1,14 @@
-"""Decibels, Quantities at the public edge, and the one table of names: unit, label and display unit of every column."""
+"""Decibels, and the one table of names: unit, label and display unit of every column."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from satqkd.errors import InputError
-
-FloatArray = NDArray[np.float64]
+from satqkd.arrays import FloatArray as FloatArray
+from satqkd.arrays import as_floats
 
 
 def loss_db(transmittance: ArrayLike) -> FloatArray:
@@ -21,7 +19,7 @@ def loss_db(transmittance: ArrayLike) -> FloatArray:
     """
     with np.errstate(divide="ignore"):
         # Adding 0.0 turns the -0.0 of a perfect transmittance into 0.0.
-        return np.asarray(-10.0 * np.log10(np.asarray(transmittance, dtype=float)) + 0.0)
+        return np.asarray(-10.0 * np.log10(as_floats("transmittance", transmittance)) + 0.0)
 
 
 def transmittance(loss_db: ArrayLike) -> FloatArray:
@@ -30,7 +28,7 @@ def transmittance(loss_db: ArrayLike) -> FloatArray:
     >>> float(transmittance(10.0))
     0.1
     """
-    return np.asarray(10.0 ** (-np.asarray(loss_db, dtype=float) / 10.0))
+    return np.asarray(10.0 ** (-as_floats("loss_db", loss_db) / 10.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,53 +150,3 @@ QUANTITIES: dict[str, Quantity] = {
     "oldest_key_age_s": Quantity("s", "age of the oldest key used", "h", 1.0 / 3600.0, 1),
 }
 """Every column, sample and figure axis takes its unit, label and display unit from here."""
-
-
-def to_si(value: Any, unit: str, name: str = "value") -> float:
-    """Convert a number or an astropy Quantity to a float in the given SI unit.
-
-    Parameters
-    ----------
-    value : float or astropy.units.Quantity
-        A plain number is already in `unit`.
-    unit : str
-        Target unit, e.g. ``"m"`` or ``"rad"``.
-    name : str
-        What the error calls the value.
-
-    Raises
-    ------
-    InputError
-        If the Quantity has another dimension.
-    """
-    if hasattr(value, "to_value"):  # an astropy Quantity; astropy is not imported for the sake of a check
-        try:
-            return float(value.to_value(unit))
-        except Exception as error:
-            raise InputError(f"{name} = {value} cannot be converted to [{unit}]: {error}.") from None
-    return float(value)
-
-
-_UNITS_BY_SUFFIX = {
-    "_w_m2_sr_um": "W / (m2 sr um)",
-    "_rad": "rad",
-    "_deg": "deg",
-    "_hz": "Hz",
-    "days": "day",
-    "_db": "dB",
-    "_bps": "bit / s",
-    "_cps": "1 / s",
-    "_m_s": "m / s",
-    "_w": "W",
-    "_s": "s",
-    "_m": "m",
-}
-
-
-def unit_of(name: str) -> str:
-    """Return the unit that a name carries in its suffix, or an empty string.
-
-    >>> unit_of("link.receiver.aperture_m")
-    'm'
-    """
-    return next((unit for suffix, unit in _UNITS_BY_SUFFIX.items() if name.endswith(suffix)), "")

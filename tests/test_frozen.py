@@ -1,4 +1,4 @@
-"""The frozen scenarios of version 0.1 give what they gave then: integers to the last bit, whatever is shipped by now."""
+"""The frozen scenarios of version 0.1 give what they gave then, integers to the last bit, whatever is shipped now."""
 
 from __future__ import annotations
 

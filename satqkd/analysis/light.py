@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.prediction import Prediction, ScenarioLike
+from satqkd.arrays import as_float, as_floats
 from satqkd.errors import InputError, did_you_mean
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import Detector
 from satqkd.link.qber import combined_error
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Protocol, Scenario, load_scenario
-from satqkd.units import FloatArray, to_si
+from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +184,7 @@ def budget(
     if wanted not in names:
         raise InputError(f"Station {wanted!r} is not in scenario {checked.name!r}.", did_you_mean(wanted, names))
     site = checked.sites[names.index(wanted)]
-    elevation = np.atleast_1d(np.asarray(elevation_deg, dtype=float))
+    elevation = np.atleast_1d(as_floats("elevation_deg", elevation_deg))
     if not np.all((elevation > 0.0) & (elevation <= 90.0)):
         raise InputError(f"elevation_deg = {elevation_deg} is out of range: it must be above 0 and at most 90.")
     if range_m is None:
@@ -193,7 +194,7 @@ def budget(
             station_altitude_m=site.station.altitude_m,
         )
     else:
-        distance = np.full(elevation.shape, to_si(range_m, "m", "range_m"))
+        distance = np.full(elevation.shape, as_float("range_m", range_m))
     light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
     counts = expected_counts(
         checked.protocol,

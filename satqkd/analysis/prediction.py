@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd import orbit
+from satqkd.arrays import as_float
 from satqkd.errors import InputError
 from satqkd.orbit import Elements
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
 from satqkd.times import to_datetime64, to_iso, to_posix
-from satqkd.units import to_si
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,10 +191,7 @@ def _in_days(days: Any) -> float:
     """Return a length of time in days; a timedelta and an astropy Quantity are accepted."""
     if isinstance(days, dt.timedelta):
         return days.total_seconds() / _SECONDS_A_DAY
-    try:
-        length = to_si(days, "day", "days")
-    except (TypeError, ValueError):
-        length = math.nan
+    length = as_float("days", days)
     if not 0.0 < length <= _LONGEST_DAYS:
         raise InputError(f"days = {days!r} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}.")
     return length

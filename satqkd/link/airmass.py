@@ -7,12 +7,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.link.checks import one_of, within
 from satqkd.units import FloatArray
 
 ElevationKind = Literal["apparent", "true"]
 
 
+@takes_quantities
 def refraction_deg(true_elevation_deg: ArrayLike) -> FloatArray:
     """Angle by which air lifts a star above its true (geometric) elevation [deg].
 
@@ -29,6 +31,7 @@ def refraction_deg(true_elevation_deg: ArrayLike) -> FloatArray:
     return np.asarray(np.maximum(1.02 / 60.0 / np.tan(np.radians(h + 10.3 / (h + 5.11))), 0.0))
 
 
+@takes_quantities
 def airmass(elevation_deg: ArrayLike, *, elevation_kind: ElevationKind = "apparent") -> FloatArray:
     """Relative optical path through the atmosphere, 1 at the zenith.
 

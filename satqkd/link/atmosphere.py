@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.limits import NonNegative, Positive, check_limits
 from satqkd.link.airmass import airmass as airmass
 from satqkd.link.checks import one_of, within
@@ -19,6 +20,7 @@ AEROSOL_SCALE_HEIGHT_M = 1200.0
 """Height over which the aerosol of a visibility falls by e; a usual value for the boundary layer."""
 
 
+@takes_quantities
 def scattering_per_km(
     visibility_m: ArrayLike, *, wavelength_m: ArrayLike, law: Literal["kruse", "kim"] = "kim"
 ) -> FloatArray:
@@ -72,6 +74,7 @@ class ZenithExtinction:
         check_limits(self)
         one_of("ZenithExtinction.model", self.model, ("zenith-extinction",))
 
+    @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """Transmittance, shape of the elevation [deg]; wavelength and altitude are in the number already."""
         return transmittance(self.zenith_extinction_db * airmass(elevation_deg))
@@ -103,6 +106,7 @@ class Visibility:
         one_of("Visibility.law", self.law, ("kruse", "kim"))
         one_of("Visibility.model", self.model, ("visibility",))
 
+    @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """Transmittance, shape of the elevation [deg], from a station's altitude [m] up."""
         ground = scattering_per_km(self.visibility_m, wavelength_m=wavelength_m, law=self.law)

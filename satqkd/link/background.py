@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.limits import NonNegative, check_limits
 from satqkd.link.checks import one_of, within
 from satqkd.link.receiver import collecting_area_m2, solid_angle_sr
@@ -17,6 +18,7 @@ PLANCK_J_S = 6.62607015e-34
 LIGHT_SPEED_M_S = 299792458.0
 
 
+@takes_quantities
 def background_rate(
     radiance_w_m2_sr_um: ArrayLike,
     *,
@@ -85,6 +87,7 @@ class FixedRadiance:
         check_limits(self)
         one_of("FixedRadiance.model", self.model, ("radiance",))
 
+    @takes_quantities
     def sky_radiance_w_m2_sr_um(
         self,
         *,
@@ -131,6 +134,7 @@ class NightClass:
         check_limits(self)
         one_of("NightClass.model", self.model, ("night-class",))
 
+    @takes_quantities
     def sky_radiance_w_m2_sr_um(
         self,
         *,

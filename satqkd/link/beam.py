@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.limits import Positive
 from satqkd.link.checks import one_of, within
 from satqkd.link.gaussian import captured_fraction
@@ -19,6 +20,7 @@ DivergenceDefinition = Literal["1/e2", "fwhm", "uniform"]
 DEFINITIONS: tuple[DivergenceDefinition, ...] = ("1/e2", "fwhm", "uniform")
 
 
+@takes_quantities
 def gaussian_of_divergence(
     divergence_rad: ArrayLike, *, divergence_definition: DivergenceDefinition, transmitter_aperture_m: ArrayLike
 ) -> tuple[FloatArray, FloatArray]:
@@ -54,6 +56,7 @@ def gaussian_of_divergence(
     return angle / np.sqrt(2.0), radius * np.sqrt(2.0)
 
 
+@takes_quantities
 def geometric_transmittance(
     range_m: ArrayLike,
     *,
@@ -111,6 +114,7 @@ def geometric_transmittance(
     )
 
 
+@takes_quantities
 def collimated_beam_radius_m(
     range_m: ArrayLike, *, wavelength_m: ArrayLike, waist_radius_m: ArrayLike, beam_quality: ArrayLike = 1.0
 ) -> FloatArray:
@@ -164,6 +168,7 @@ class Transmitter(PointingErrors):
         one_of("Transmitter.divergence_definition", self.divergence_definition, DEFINITIONS)
         one_of("Transmitter.model", self.model, ("measured-divergence",))
 
+    @takes_quantities
     def beam_radius_m(self, range_m: ArrayLike, *, wavelength_m: float) -> FloatArray:
         """1/e² radius of the steady beam [m] at a range [m]; a measured divergence does not ask the wavelength."""
         half_angle, exit_radius = gaussian_of_divergence(
@@ -173,12 +178,14 @@ class Transmitter(PointingErrors):
         )
         return np.asarray(exit_radius + half_angle * within("range_m", range_m, 0.0))
 
+    @takes_quantities
     def geometric_transmittance(
         self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Share of the steady, centred beam that a receiver catches."""
         return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
 
+    @takes_quantities
     def pointing_transmittance(
         self,
         range_m: ArrayLike,
@@ -214,18 +221,21 @@ class CollimatedGaussian(PointingErrors):
         PointingErrors.__post_init__(self)
         one_of("CollimatedGaussian.model", self.model, ("collimated-gaussian",))
 
+    @takes_quantities
     def beam_radius_m(self, range_m: ArrayLike, *, wavelength_m: float) -> FloatArray:
         """1/e² radius of the steady beam [m] at a range [m]."""
         return collimated_beam_radius_m(
             range_m, wavelength_m=wavelength_m, waist_radius_m=self.waist_radius_m, beam_quality=self.beam_quality
         )
 
+    @takes_quantities
     def geometric_transmittance(
         self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Share of the steady, centred beam that a receiver catches."""
         return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
 
+    @takes_quantities
     def pointing_transmittance(
         self,
         range_m: ArrayLike,

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import Positive
 from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
@@ -166,6 +167,7 @@ class LinkBudget:
         return transmittance(self.total_loss_db)
 
 
+@takes_quantities
 def link_budget(
     link: Link,
     *,

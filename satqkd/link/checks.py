@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats
 from satqkd.errors import InputError, ValidityWarning, did_you_mean
 from satqkd.units import FloatArray
 
@@ -32,10 +33,7 @@ def within(
     InputError
         Naming the first offending value and the limits.
     """
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise InputError(f"{name} = {value!r} is not a number.") from None
+    array = as_floats(name, value)
     if array.size == 0:
         return array
     smallest, largest = float(array.min()), float(array.max())  # NaN comes through both

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import Fraction, NonNegative, Positive, PositiveFraction, check_limits
 from satqkd.link.checks import within
@@ -19,6 +20,7 @@ _ERF = np.vectorize(math.erf, otypes=[float])
 _ERFC = np.vectorize(math.erfc, otypes=[float])
 
 
+@takes_quantities
 def noise_probability(
     background_cps: ArrayLike,
     *,
@@ -73,6 +75,7 @@ def noise_probability(
     return np.asarray(own + stray - own * stray)
 
 
+@takes_quantities
 def click_statistics(
     mean_photon_number: ArrayLike,
     transmittance: ArrayLike,
@@ -124,6 +127,7 @@ def click_statistics(
     return np.asarray(gain), np.asarray(error_rate)
 
 
+@takes_quantities
 def gate_acceptance(gate_s: ArrayLike, *, jitter_s: ArrayLike) -> FloatArray:
     """Share of the signal that falls into a gate centred on it.
 
@@ -146,6 +150,7 @@ def gate_acceptance(gate_s: ArrayLike, *, jitter_s: ArrayLike) -> FloatArray:
     return np.asarray(_ERF(argument))
 
 
+@takes_quantities
 def neighbour_gate_fraction(gate_s: ArrayLike, *, jitter_s: ArrayLike, period_s: ArrayLike) -> FloatArray:
     """Share of the signal that timing errors carry into the gates of other pulses, where its bit means nothing.
 
@@ -177,6 +182,7 @@ def neighbour_gate_fraction(gate_s: ArrayLike, *, jitter_s: ArrayLike, period_s:
     return np.asarray(np.nan_to_num(near[0] + near[1]))
 
 
+@takes_quantities
 def stray_click_probability(
     click_rate_cps: ArrayLike,
     *,
@@ -216,6 +222,7 @@ def stray_click_probability(
     return np.asarray(np.minimum(rate * (afterpulses * np.asarray(gate_s) + spilled / clock), 1.0))
 
 
+@takes_quantities
 def dark_counts_at_hz(
     temperature_k: ArrayLike, *, dark_count_hz: ArrayLike, reference_k: ArrayLike, doubling_k: ArrayLike = 8.0
 ) -> FloatArray:
@@ -240,6 +247,7 @@ def dark_counts_at_hz(
     return np.asarray(dark * 2.0 ** (warmer / within("doubling_k", doubling_k, 0.0, above=True)))
 
 
+@takes_quantities
 def efficiency_mismatch(efficiencies: ArrayLike) -> FloatArray:
     """Largest relative difference in efficiency between detectors, 1 - min/max over the last axis.
 
@@ -249,6 +257,7 @@ def efficiency_mismatch(efficiencies: ArrayLike) -> FloatArray:
     return np.asarray(1.0 - eta.min(axis=-1) / eta.max(axis=-1))
 
 
+@takes_quantities
 def dead_time_factor(rate_cps: ArrayLike, *, dead_time_s: ArrayLike) -> FloatArray:
     """Share of the clicks that survive a non-paralysable dead time.
 
@@ -312,6 +321,7 @@ class Detector:
         """Efficiency times the share of the signal the gate accepts."""
         return self.efficiency * float(gate_acceptance(self.gate_s, jitter_s=self.jitter_s))
 
+    @takes_quantities
     def stray_click_probability(self, click_rate_cps: ArrayLike, *, clock_rate_hz: ArrayLike) -> FloatArray:
         """Clicks per gate that other clicks or pulses made, at a click rate of all detectors [1/s]."""
         return stray_click_probability(
@@ -322,6 +332,7 @@ class Detector:
             jitter_s=self.jitter_s,
         )
 
+    @takes_quantities
     def noise_probability(
         self, background_cps: ArrayLike, *, basis_probability: ArrayLike = 0.5, stray_probability: ArrayLike = 0.0
     ) -> FloatArray:

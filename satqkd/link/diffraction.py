@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.limits import Fraction, Positive
 from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.pointing import PointingErrors
@@ -22,6 +23,7 @@ FRAUNHOFER_LIMIT = 0.1
 _TABLE_STEP = 0.05  # in k a_tx a_rx / L; a Hermite cubic of this step is good to 1e-8
 
 
+@takes_quantities
 def diffraction_transmittance(
     range_m: ArrayLike,
     *,
@@ -209,6 +211,7 @@ class TruncatedGaussian(PointingErrors):
         within("TruncatedGaussian.obscuration_ratio", self.obscuration_ratio, 0.0, 0.99)
         one_of("TruncatedGaussian.model", self.model, ("diffraction",))
 
+    @takes_quantities
     def geometric_transmittance(
         self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
@@ -223,6 +226,7 @@ class TruncatedGaussian(PointingErrors):
             transmitter_obscuration_ratio=self.obscuration_ratio,
         )
 
+    @takes_quantities
     def pointing_transmittance(
         self,
         range_m: ArrayLike,
@@ -235,7 +239,7 @@ class TruncatedGaussian(PointingErrors):
         """Mean over the pointing errors, relative to the steady beam."""
         receiver = (wavelength_m, aperture_m, obscuration_ratio)
         jitter, bias = self.jitter_rad(elevation_deg), self.pointing_bias_rad
-        length = np.asarray(range_m, dtype=float)
+        length = as_floats("range_m", range_m)
         steady = self._mean(length, *receiver, 0.0, 0.0)
         low, high = float(jitter.min()), float(jitter.max())
         if high - low <= max(1e-9 * low, 1e-15):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.link.background import LIGHT_SPEED_M_S
 from satqkd.link.checks import within
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def doppler_ratio(range_rate_m_s: ArrayLike) -> FloatArray:
     """Relative change of frequency of light from a receding (positive rate) satellite.
 
@@ -31,17 +33,20 @@ def doppler_ratio(range_rate_m_s: ArrayLike) -> FloatArray:
     return np.asarray(-within("range_rate_m_s", range_rate_m_s, -3e5, 3e5) / LIGHT_SPEED_M_S)
 
 
+@takes_quantities
 def doppler_shift_hz(range_rate_m_s: ArrayLike, *, wavelength_m: ArrayLike) -> FloatArray:
     """Change of optical frequency [Hz] at a range rate [m/s] and an emitted wavelength [m]."""
     wavelength = within("wavelength_m", wavelength_m, 0.0, above=True)
     return np.asarray(doppler_ratio(range_rate_m_s) * LIGHT_SPEED_M_S / wavelength)
 
 
+@takes_quantities
 def doppler_shift_m(range_rate_m_s: ArrayLike, *, wavelength_m: ArrayLike) -> FloatArray:
     """Change of wavelength [m], lambda rdot/c: longer from a receding satellite."""
     return np.asarray(-doppler_ratio(range_rate_m_s) * within("wavelength_m", wavelength_m, 0.0, above=True))
 
 
+@takes_quantities
 def clock_drift(range_rate_m_s: ArrayLike) -> FloatArray:
     """Relative drift of the satellite's clock as received [s/s], rdot/c: pulses arrive later and later as it recedes.
 
@@ -51,6 +56,7 @@ def clock_drift(range_rate_m_s: ArrayLike) -> FloatArray:
     return np.asarray(-doppler_ratio(range_rate_m_s))
 
 
+@takes_quantities
 def light_time_s(range_m: ArrayLike) -> FloatArray:
     """Time light takes over a range [m], one way, in vacuum [s]; the air adds some 8 ns at the zenith."""
     return np.asarray(within("range_m", range_m, 0.0) / LIGHT_SPEED_M_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.link.checks import within
 from satqkd.link.gaussian import captured_fraction
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
@@ -13,6 +14,7 @@ from satqkd.units import FloatArray
 _SMOOTH = 40  # Chebyshev points over the logarithm of r0; 1e-6 over a factor of 50
 
 
+@takes_quantities
 def seeing_rad(fried_parameter_m: ArrayLike, *, wavelength_m: ArrayLike) -> FloatArray:
     """Full width at half maximum of a long exposure through turbulence: 0.98 lambda/r0 [rad].
 
@@ -27,6 +29,7 @@ def seeing_rad(fried_parameter_m: ArrayLike, *, wavelength_m: ArrayLike) -> Floa
     return np.asarray(0.98 * within("wavelength_m", wavelength_m, 0.0, above=True) / r0)
 
 
+@takes_quantities
 def field_stop_transmittance(
     fried_parameter_m: ArrayLike,
     *,
@@ -62,7 +65,7 @@ def field_stop_transmittance(
     q = pi FOV r0/lambda. Its width is the seeing 0.98 lambda/r0, its wings fall as the -11/3 power. Diffraction at
     the telescope is left out: the stop is taken to be many lambda/D wide.
     """
-    r0 = np.asarray(fried_parameter_m, dtype=float)
+    r0 = as_floats("fried_parameter_m", fried_parameter_m)
     calm = np.isinf(r0)
     rest = _without_seeing(field_of_view_rad, jitter_rad, bias_rad)
     if calm.all():

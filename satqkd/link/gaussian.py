@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.link.checks import within
 from satqkd.link.quadrature import gauss_legendre
 from satqkd.units import FloatArray
@@ -12,6 +13,7 @@ from satqkd.units import FloatArray
 _CHUNK = 50_000  # samples integrated at a time, to bound memory
 
 
+@takes_quantities
 def captured_fraction(
     beam_radius_m: ArrayLike, *, aperture_m: ArrayLike, obscuration_ratio: ArrayLike = 0.0, offset_m: ArrayLike = 0.0
 ) -> FloatArray:

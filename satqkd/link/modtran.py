@@ -10,6 +10,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import Positive, check_limits
 from satqkd.link.airmass import airmass
@@ -41,6 +42,7 @@ class ClearSkyTable:
         _check_scale_height(self.altitude_scale_height_m)
         one_of("ClearSkyTable.model", self.model, ("clear-sky-table",))
 
+    @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """Transmittance, shape of the elevation [deg]; an elevation or wavelength outside the table is refused."""
         e = within("elevation_deg", elevation_deg, 0.0, 90.0 + 1e-6)
@@ -75,6 +77,7 @@ class VisibilityTable:
         _check_scale_height(self.altitude_scale_height_m)
         one_of("VisibilityTable.model", self.model, ("visibility-table",))
 
+    @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """Transmittance, shape of the elevation [deg]; an elevation or wavelength outside the table is refused."""
         e = within("elevation_deg", elevation_deg, 1.0, 90.0 + 1e-6)

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.link.airmass import airmass
 from satqkd.link.checks import warn_validity, within
 from satqkd.units import FloatArray
@@ -51,12 +52,14 @@ def extinction_at(wavelength_m: float, *, extinction_v_mag: float) -> Extinction
     return Extinction(air * ratio**-4.08, (v - air) * ratio**-1.3, air, v - air)
 
 
+@takes_quantities
 def sky_airmass(zenith_distance_deg: ArrayLike) -> FloatArray:
     """Optical path of sky light, (1 - 0.96 sin² Z)^(-1/2), 5 on the horizon (Krisciunas & Schaefer 1991, eq. 3)."""
     z = np.radians(within("zenith_distance_deg", zenith_distance_deg, 0.0, 180.0))
     return np.asarray((1.0 - 0.96 * np.sin(z) ** 2) ** -0.5)
 
 
+@takes_quantities
 def krisciunas_schaefer_nl(
     *,
     phase_angle_deg: ArrayLike,
@@ -122,6 +125,7 @@ def _solar_table() -> tuple[FloatArray, FloatArray]:
     return table[:, 0] * 1e-9, table[:, 1]
 
 
+@takes_quantities
 def solar_ratio(wavelength_m: float) -> float:
     """Solar spectral irradiance at a wavelength [m] over that at 550 nm; the table runs from 380 to 2020 nm."""
     wavelengths, irradiance = _solar_table()
@@ -134,6 +138,7 @@ def solar_ratio(wavelength_m: float) -> float:
     return float(at / reference)
 
 
+@takes_quantities
 def moonlight_w_m2_sr_um(
     *,
     wavelength_m: float,

@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import NonNegative, check_limits
 from satqkd.link.checks import within
@@ -16,6 +17,7 @@ from satqkd.link.gaussian import captured_fraction
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def mean_pointing_transmittance(
     range_m: ArrayLike,
     *,
@@ -67,6 +69,7 @@ def mean_pointing_transmittance(
     return np.asarray(np.clip(mean / np.maximum(steady, np.finfo(float).tiny), 0.0, 1.0))
 
 
+@takes_quantities
 def pointing_cdf(
     relative_transmittance: ArrayLike, *, half_angle_rad: ArrayLike, jitter_rad: ArrayLike, bias_rad: ArrayLike = 0.0
 ) -> FloatArray:
@@ -106,6 +109,7 @@ def pointing_cdf(
     return np.asarray(1.0 - chndtr(missed, 2.0, (bias / sigma) ** 2))
 
 
+@takes_quantities
 def pointing_quantile(
     probability: ArrayLike, *, half_angle_rad: ArrayLike, jitter_rad: ArrayLike, bias_rad: ArrayLike = 0.0
 ) -> FloatArray:
@@ -125,6 +129,7 @@ def pointing_quantile(
     return np.asarray(np.exp(-2.0 * missed * (sigma / theta) ** 2))
 
 
+@takes_quantities
 def mean_pointing_transmittance_per_axis(
     *,
     half_angle_rad: ArrayLike,
@@ -189,11 +194,12 @@ class PointingErrors:
         within("pointing_jitter_elevations_deg", elevations, -1.0, 90.0)
         within("pointing_jitter_factors", factors, 0.0)
 
+    @takes_quantities
     def jitter_rad(self, elevation_deg: ArrayLike) -> FloatArray:
         """Jitter per axis [rad] at an elevation [deg]; a scalar where it is the same at all."""
         if not self.pointing_jitter_factors:
             return np.asarray(self.pointing_jitter_rad)
         factor = np.interp(
-            np.asarray(elevation_deg, dtype=float), self.pointing_jitter_elevations_deg, self.pointing_jitter_factors
+            as_floats("elevation_deg", elevation_deg), self.pointing_jitter_elevations_deg, self.pointing_jitter_factors
         )
         return np.asarray(self.pointing_jitter_rad * factor)

@@ -12,12 +12,14 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import ErrorRate, NonNegative, check_limits
 from satqkd.link.checks import one_of, within
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def motion_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> FloatArray:
     """Angle of a satellite's apparent motion against the station's vertical, along a pass.
 
@@ -47,6 +49,7 @@ def motion_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: Arra
     return np.asarray(np.unwrap(np.arctan2(across, np.gradient(elevation, t))))
 
 
+@takes_quantities
 def parallactic_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, *, latitude_deg: ArrayLike) -> FloatArray:
     """Angle at the object between the zenith and the pole: the field rotation of an alt-azimuth focus.
 
@@ -74,16 +77,19 @@ def parallactic_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, *, l
     )
 
 
+@takes_quantities
 def nasmyth_rotation_rad(elevation_deg: ArrayLike) -> FloatArray:
     """Rotation of a Nasmyth focus against the station's vertical [rad]: the elevation [deg] itself."""
     return np.radians(within("elevation_deg", elevation_deg, -90.0, 90.0))
 
 
+@takes_quantities
 def coude_rotation_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike) -> FloatArray:
     """Rotation of a coude focus against the station's vertical [rad]: elevation minus azimuth [deg]."""
     return np.asarray(nasmyth_rotation_rad(elevation_deg) - np.radians(within("azimuth_deg", azimuth_deg)))
 
 
+@takes_quantities
 def uncompensated_rotation_rad(rotation_rad: ArrayLike) -> FloatArray:
     """Deviation of a rotation along a pass from the best fixed setting of a half-wave plate.
 
@@ -102,11 +108,13 @@ def uncompensated_rotation_rad(rotation_rad: ArrayLike) -> FloatArray:
     return np.asarray(np.angle(np.exp(2j * (rotation - mean))) / 2.0)
 
 
+@takes_quantities
 def rotation_error(residual_rad: ArrayLike) -> FloatArray:
     """Share of wrong bits of two linear bases turned against each other by an angle [rad]: sin² phi."""
     return np.asarray(np.sin(within("residual_rad", residual_rad)) ** 2)
 
 
+@takes_quantities
 def mean_rotation_error(residual_rms_rad: ArrayLike) -> FloatArray:
     """Mean share of wrong bits where compensation leaves a Gaussian residual of a standard deviation [rad].
 
@@ -115,6 +123,7 @@ def mean_rotation_error(residual_rms_rad: ArrayLike) -> FloatArray:
     return np.asarray(-np.expm1(-2.0 * within("residual_rms_rad", residual_rms_rad, 0.0) ** 2) / 2.0)
 
 
+@takes_quantities
 def contrast_error(contrast: ArrayLike) -> FloatArray:
     """Share of wrong bits of a polarisation contrast C:1, 1/(1 + C).
 
@@ -146,6 +155,7 @@ class Compensated:
         check_limits(self)
         one_of("Compensated.model", self.model, ("compensated",))
 
+    @takes_quantities
     def rotation_error(self, *, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> FloatArray:
         """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,)."""
         return np.full(np.shape(t_s), float(mean_rotation_error(self.residual_rms_rad)))
@@ -174,6 +184,7 @@ class Uncompensated:
         one_of("Uncompensated.focus", self.focus, ("tube", "nasmyth", "coude"))
         one_of("Uncompensated.model", self.model, ("uncompensated",))
 
+    @takes_quantities
     def rotation_error(self, *, azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> FloatArray:
         """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,); 0 for a single one."""
         if np.size(t_s) < 2:
@@ -183,4 +194,4 @@ class Uncompensated:
             rotation = rotation - nasmyth_rotation_rad(elevation_deg)
         elif self.focus == "coude":
             rotation = rotation - coude_rotation_rad(azimuth_deg, elevation_deg)
-        return np.minimum(rotation_error(uncompensated_rotation_rad(rotation)), 0.5)
+        return np.asarray(np.minimum(rotation_error(uncompensated_rotation_rad(rotation)), 0.5))

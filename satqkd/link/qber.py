@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.link.checks import within
 from satqkd.link.detector import Detector, click_statistics
 from satqkd.units import FloatArray
@@ -48,6 +49,7 @@ class ErrorBudget:
         return np.asarray(sum(getattr(self, field.name) for field in fields(self)))
 
 
+@takes_quantities
 def error_budget(
     *,
     mean_photon_number: ArrayLike,
@@ -106,7 +108,7 @@ def error_budget(
     from_light = np.where(gain > 0.0, light_gain * light_error / np.where(gain > 0.0, gain, 1.0), 0.0)
     from_noise = np.maximum(total - from_light, 0.0)
     light = [np.asarray(from_light * weight) for weight in _weights(*parts)]
-    effective = 2.0 / np.asarray(basis_probability, dtype=float) if detector.count == 4 else 2.0
+    effective = 2.0 / as_floats("basis_probability", basis_probability) if detector.count == 4 else 2.0
     dark = effective * detector.dark_count_hz * detector.gate_s
     sky = within("background_cps", background_cps, 0.0) * detector.gate_s
     stray = within("stray_probability", stray_probability, 0.0, 1.0)

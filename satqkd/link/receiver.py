@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import Fraction, NonNegative, Positive, PositiveFraction, check_limits
 from satqkd.link.checks import one_of, within
@@ -17,6 +18,7 @@ from satqkd.units import FloatArray
 FilterShape = Literal["flat", "gaussian"]
 
 
+@takes_quantities
 def collecting_area_m2(aperture_m: ArrayLike, *, obscuration_ratio: ArrayLike = 0.0) -> FloatArray:
     """Area [m²] of a telescope of a diameter [m] with a central obscuration (diameter over diameter)."""
     diameter = within("aperture_m", aperture_m, 0.0, above=True)
@@ -24,6 +26,7 @@ def collecting_area_m2(aperture_m: ArrayLike, *, obscuration_ratio: ArrayLike = 
     return np.asarray(np.pi / 4.0 * diameter**2 * (1.0 - g**2))
 
 
+@takes_quantities
 def filter_transmittance(
     shift_m: ArrayLike, *, filter_bandwidth_m: ArrayLike, filter_shape: FilterShape = "flat"
 ) -> FloatArray:
@@ -50,6 +53,7 @@ def filter_transmittance(
     return np.asarray(np.where(np.abs(detuning) <= 0.5, 1.0, 0.0))
 
 
+@takes_quantities
 def solid_angle_sr(field_of_view_rad: ArrayLike) -> FloatArray:
     """Solid angle [sr] of a circular field of a full angle [rad], small angles: pi (FOV/2)²."""
     return np.asarray(np.pi / 4.0 * within("field_of_view_rad", field_of_view_rad, 0.0) ** 2)
@@ -98,6 +102,7 @@ class Receiver:
             raise InputError("Receiver.obscuration_ratio = 1 leaves no telescope: it must be less than 1.")
         one_of("Receiver.filter_shape", self.filter_shape, ("flat", "gaussian"))
 
+    @takes_quantities
     def field_stop_transmittance(self, fried_parameter_m: ArrayLike, *, wavelength_m: float) -> FloatArray:
         """Share of the signal that passes the field stop, blurred by seeing and shaken by tracking errors."""
         return field_stop_transmittance(
@@ -108,6 +113,7 @@ class Receiver:
             bias_rad=self.pointing_bias_rad,
         )
 
+    @takes_quantities
     def filter_transmittance(self, shift_m: ArrayLike) -> FloatArray:
         """Share of the signal that passes the filter although it is shifted in wavelength [m]."""
         return filter_transmittance(shift_m, filter_bandwidth_m=self.filter_bandwidth_m, filter_shape=self.filter_shape)

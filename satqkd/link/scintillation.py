@@ -10,12 +10,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.link.checks import within
 from satqkd.link.quadrature import gauss_legendre
 from satqkd.link.turbulence import TOP_M, HufnagelValley, cn2_weights, wavenumber_and_secant
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def rytov_variance(moment_5_6: ArrayLike, *, wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> FloatArray:
     """Rytov variance of a plane wave from space.
 
@@ -39,6 +41,7 @@ def rytov_variance(moment_5_6: ArrayLike, *, wavelength_m: ArrayLike, elevation_
     return np.asarray(2.25 * k ** (7.0 / 6.0) * secant ** (11.0 / 6.0) * moment)
 
 
+@takes_quantities
 def gamma_gamma_parameters(rytov_variance: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Effective numbers of large and small eddies of a gamma-gamma distributed irradiance, point receiver.
 
@@ -61,6 +64,7 @@ def gamma_gamma_parameters(rytov_variance: ArrayLike) -> tuple[FloatArray, Float
     return np.asarray(1.0 / np.expm1(large)), np.asarray(1.0 / np.expm1(small))
 
 
+@takes_quantities
 def scintillation_index(rytov_variance: ArrayLike) -> FloatArray:
     """Normalised variance of the irradiance on a point receiver, from weak to strong turbulence.
 
@@ -86,6 +90,7 @@ def _log_variances(sigma2: FloatArray) -> tuple[FloatArray, FloatArray]:
     return large, small
 
 
+@takes_quantities
 def aperture_averaging_andrews(aperture_m: ArrayLike, *, wavelength_m: ArrayLike, path_m: ArrayLike) -> FloatArray:
     """Factor by which an aperture lowers the scintillation index of a plane wave: Andrews' horizontal-path form.
 
@@ -108,6 +113,7 @@ def aperture_averaging_andrews(aperture_m: ArrayLike, *, wavelength_m: ArrayLike
     return np.asarray((1.0 + 1.062 * k * d**2 / (4.0 * within("path_m", path_m, 0.0, above=True))) ** (-7.0 / 6.0))
 
 
+@takes_quantities
 def aperture_averaging_yura(
     aperture_m: ArrayLike, *, wavelength_m: ArrayLike, scale_height_m: ArrayLike, elevation_deg: ArrayLike
 ) -> FloatArray:
@@ -136,12 +142,14 @@ def aperture_averaging_yura(
     return np.asarray(1.0 / (1.0 + 1.1 * (d**2 * k / (2.0 * np.pi * height * secant)) ** (7.0 / 6.0)))
 
 
+@takes_quantities
 def scintillation_height_m(profile: HufnagelValley, *, altitude_m: float) -> float:
     """Height above the station of the turbulence that scintillates [m]: [int Cn² h² dh/int Cn² h^(5/6) dh]^(6/7)."""
     ratio = profile.moment(2.0, altitude_m=altitude_m) / profile.moment(5.0 / 6.0, altitude_m=altitude_m)
     return float(ratio ** (6.0 / 7.0))
 
 
+@takes_quantities
 def weak_scintillation_index(
     profile: HufnagelValley, *, aperture_m: float, wavelength_m: float, elevation_deg: ArrayLike, altitude_m: float
 ) -> FloatArray:

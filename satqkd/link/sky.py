@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Gt
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.limits import NonNegative, check_limits
 from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.moonlight import (
@@ -39,6 +40,7 @@ _TWILIGHT = ((11.78, 1.376, -0.039), (11.84, 1.411, -0.041), (11.84, 1.518, -0.0
 385, doi:10.1051/0004-6361:20064992, table 1)."""
 
 
+@takes_quantities
 def airglow_w_m2_sr_um(*, wavelength_m: float, elevation_deg: ArrayLike, extinction_v_mag: float = 0.172) -> FloatArray:
     """Radiance of the moonless sky: airglow, zodiacal light, unresolved stars, at mean solar activity.
 
@@ -65,6 +67,7 @@ def airglow_w_m2_sr_um(*, wavelength_m: float, elevation_deg: ArrayLike, extinct
     return np.asarray(zenith * x * 10.0 ** (-0.4 * k * (x - 1.0)))
 
 
+@takes_quantities
 def light_pollution_w_m2_sr_um(sky_quality_v_mag_arcsec2: ArrayLike) -> FloatArray:
     """Artificial part of a zenith brightness as a sky quality meter reads it.
 
@@ -84,6 +87,7 @@ def light_pollution_w_m2_sr_um(sky_quality_v_mag_arcsec2: ArrayLike) -> FloatArr
     return np.asarray(V_ZERO_POINT * np.maximum(artificial, 0.0))
 
 
+@takes_quantities
 def sunlight_w_m2_sr_um(
     *,
     wavelength_m: float,
@@ -188,6 +192,7 @@ class NaturalSky:
         if self.sky_quality_v_mag_arcsec2 is not None:
             within("NaturalSky.sky_quality_v_mag_arcsec2", self.sky_quality_v_mag_arcsec2, 0.0, 30.0)
 
+    @takes_quantities
     def terms_w_m2_sr_um(
         self,
         *,
@@ -225,6 +230,7 @@ class NaturalSky:
             ),
         }
 
+    @takes_quantities
     def sky_radiance_w_m2_sr_um(
         self,
         *,

@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.limits import NonNegative, Positive, check_limits
 from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.quadrature import gauss_legendre
@@ -26,6 +27,7 @@ LOWEST_ELEVATION_DEG = 10.0
 """Below this the flat-layer secant and the weak-turbulence theory behind r0 and its kin are not to be trusted."""
 
 
+@takes_quantities
 def hufnagel_valley(
     height_m: ArrayLike,
     *,
@@ -71,6 +73,7 @@ def hufnagel_valley(
     return np.asarray(high + 2.7e-16 * np.exp(-h / 1500.0) + surface)
 
 
+@takes_quantities
 def bufton_wind_m_s(
     height_m: ArrayLike, *, ground_wind_m_s: ArrayLike = 5.0, slew_rad_s: ArrayLike = 0.0
 ) -> FloatArray:
@@ -94,18 +97,21 @@ def bufton_wind_m_s(
     return np.asarray(ground + 30.0 * np.exp(-(((h - 9400.0) / 4800.0) ** 2)) + within("slew_rad_s", slew_rad_s) * h)
 
 
+@takes_quantities
 def bufton_rms_wind_m_s(ground_wind_m_s: ArrayLike) -> FloatArray:
     """Root-mean-square Bufton wind between 5 and 20 km [m/s]: sqrt(vg² + 30.69 vg + 348.91)."""
     ground = within("ground_wind_m_s", ground_wind_m_s, 0.0)
     return np.asarray(np.sqrt(ground**2 + 30.69 * ground + 348.91))
 
 
+@takes_quantities
 def itu_rms_wind_m_s(ground_wind_m_s: ArrayLike) -> FloatArray:
     """Root-mean-square wind of ITU-R P.1621-2 [m/s]: sqrt(vg² + 33.11 vg + 360.31)."""
     ground = within("ground_wind_m_s", ground_wind_m_s, 0.0)
     return np.asarray(np.sqrt(ground**2 + 33.11 * ground + 360.31))
 
 
+@takes_quantities
 def fried_parameter_m(cn2_integral: ArrayLike, *, wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> FloatArray:
     """Fried's coherence diameter of a plane wave.
 
@@ -133,6 +139,7 @@ def fried_parameter_m(cn2_integral: ArrayLike, *, wavelength_m: ArrayLike, eleva
         return np.asarray((0.423 * k**2 * secant * integral) ** -0.6)
 
 
+@takes_quantities
 def isoplanatic_angle_rad(moment_5_3: ArrayLike, *, wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> FloatArray:
     """Angle over which the wavefront stays the same.
 
@@ -153,6 +160,7 @@ def isoplanatic_angle_rad(moment_5_3: ArrayLike, *, wavelength_m: ArrayLike, ele
         return np.asarray((2.914 * k**2 * secant ** (8.0 / 3.0) * within("moment_5_3", moment_5_3, 0.0)) ** -0.6)
 
 
+@takes_quantities
 def greenwood_frequency_hz(wind_moment: ArrayLike, *, wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> FloatArray:
     """Bandwidth an adaptive optics loop needs.
 
@@ -173,6 +181,7 @@ def greenwood_frequency_hz(wind_moment: ArrayLike, *, wavelength_m: ArrayLike, e
     return np.asarray((0.102 * k**2 * secant * within("wind_moment", wind_moment, 0.0)) ** 0.6)
 
 
+@takes_quantities
 def wavenumber_and_secant(wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Wavenumber [1/m] of a wavelength [m], and secant of the zenith angle at an elevation [deg]."""
     k = 2.0 * np.pi / within("wavelength_m", wavelength_m, 0.0, above=True)
@@ -191,6 +200,7 @@ class NoTurbulence:
     def __post_init__(self) -> None:
         one_of("NoTurbulence.model", self.model, ("none",))
 
+    @takes_quantities
     def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """Infinite, in the shape of the elevation."""
         return np.full(np.shape(elevation_deg), np.inf)
@@ -225,19 +235,22 @@ class HufnagelValley:
         one_of("HufnagelValley.surface_term", self.surface_term, ("site", "bare"))
         one_of("HufnagelValley.model", self.model, ("hufnagel-valley",))
 
+    @takes_quantities
     def moment(self, power: float, *, altitude_m: float, top_m: float = TOP_M) -> float:
         """Integral of Cn² h^power [m^(1/3 + power)], h from the station's altitude [m] to `top_m` above the sea."""
         return _moment(self, float(power), float(altitude_m), float(top_m))
 
+    @takes_quantities
     def wind_moment(self, *, altitude_m: float, slew_rad_s: float = 0.0) -> float:
         """Integral of Cn² V^(5/3) over height above the station [m^2 s^(-5/3)], V Bufton's wind."""
         height, cn2_weight = cn2_weights(self, float(altitude_m), TOP_M)
         wind = bufton_wind_m_s(height, ground_wind_m_s=self.ground_wind_m_s, slew_rad_s=slew_rad_s)
         return float(cn2_weight @ np.abs(wind) ** (5.0 / 3.0))
 
+    @takes_quantities
     def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
         """r0 along the line of sight [m], shape of the elevation [deg]."""
-        elevation = np.asarray(elevation_deg, dtype=float)
+        elevation = as_floats("elevation_deg", elevation_deg)
         if elevation.size and float(elevation.min()) < LOWEST_ELEVATION_DEG:
             warn_validity(
                 f"Turbulence at {float(elevation.min()):.1f} deg: the flat-layer Fried parameter is not to be trusted "

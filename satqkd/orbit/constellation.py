@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import NonNegative, check_limits
 from satqkd.orbit.elements import DESIGNED, Elements, ElementSet, slug
@@ -42,6 +43,7 @@ OrbitAltitude = Annotated[float, Ge(_LOWEST_M), Le(_HIGHEST_M)]
 Count = Annotated[int, Gt(0), Le(_MOST_SATELLITES)]
 
 
+@takes_quantities
 def mean_motion_rev_day(altitude_m: float, *, inclination_deg: float, eccentricity: float = 0.0) -> float:
     """Return the (Kozai) mean motion of an element set whose mean semi-major axis has a given altitude [rev/day].
 
@@ -72,6 +74,7 @@ def mean_motion_rev_day(altitude_m: float, *, inclination_deg: float, eccentrici
     return kozai * DAY_S / (2.0 * pi)
 
 
+@takes_quantities
 def sun_synchronous_inclination_deg(altitude_m: float, *, eccentricity: float = 0.0) -> float:
     """Return the inclination at which SGP4 turns the node with the mean Sun, once in a tropical year [deg].
 
@@ -110,6 +113,7 @@ def sun_synchronous_inclination_deg(altitude_m: float, *, eccentricity: float = 
     return float(brentq(lag, 90.0, 179.0, xtol=1e-11))
 
 
+@takes_quantities
 def walker(
     *,
     altitude_m: float,
@@ -192,6 +196,7 @@ def walker(
     )
 
 
+@takes_quantities
 def sun_synchronous(
     altitude_m: float,
     ltan_hours: float,

@@ -18,6 +18,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 
+from satqkd.arrays import as_floats
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import Positive, check_limits
 from satqkd.orbit.samples import PassSamples
@@ -249,13 +250,15 @@ class HorizonMask:
     station: str | None = None
 
     def __post_init__(self) -> None:
-        azimuth, elevation = np.asarray(self.azimuth_deg, dtype=float), np.asarray(self.elevation_deg, dtype=float)
+        azimuth, elevation = (as_floats(name, getattr(self, name)) for name in ("azimuth_deg", "elevation_deg"))
         if azimuth.ndim != 1 or azimuth.shape != elevation.shape or azimuth.size == 0:
             raise InputError("A horizon mask needs as many elevations as azimuths, and at least one of each.")
         if not (np.isfinite(azimuth).all() and (azimuth >= 0.0).all() and (azimuth <= 360.0).all()):
             raise InputError("The azimuths of a horizon mask must lie between 0 and 360 deg.")
         if not (np.isfinite(elevation).all() and (np.abs(elevation) <= 90.0).all()):
             raise InputError("The elevations of a horizon mask must lie between -90 and 90 deg.")
+        object.__setattr__(self, "azimuth_deg", tuple(azimuth.tolist()))
+        object.__setattr__(self, "elevation_deg", tuple(elevation.tolist()))
 
     @classmethod
     def from_csv(cls, path: str | Path, station: str | None = None) -> HorizonMask:

@@ -16,6 +16,7 @@ import urllib.request
 from http.client import HTTPException
 from pathlib import Path
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, NetworkError, NothingFoundError
 from satqkd.files import text_writer, written_whole
 from satqkd.orbit.elements import slug
@@ -30,6 +31,7 @@ _LARGEST_BYTES = 200_000_000
 _NOTHING = ("no gp data found", "no supgp data found")
 
 
+@takes_quantities
 def fetch_elements(
     *,
     catalog_number: int | None = None,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import as_float
 from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean
 from satqkd.orbit.contacts import Contacts, find_contacts
 from satqkd.orbit.elements import Elements, ElementSet
@@ -86,6 +87,7 @@ def find_passes(
     """
     places = as_stations(stations)
     frames = horizons(places)
+    warn_age_days = as_float("warn_age_days", warn_age_days)
     mask = _mask_deg(min_elevation_deg, places)
     if refraction is not None:
         mask = refraction.true_elevation_deg(mask, np.array([place.altitude_m for place in places]))
@@ -117,9 +119,9 @@ def _mask_deg(given: float | Mapping[str, float], stations: Sequence[Station]) -
             raise InputError(
                 f"min_elevation_deg has no value for station {missing[0]!r}.", did_you_mean(missing[0], given)
             )
-        values = np.array([given[item.name] for item in stations], dtype=float)
+        values = np.array([as_float("min_elevation_deg", given[item.name]) for item in stations])
     else:
-        values = np.full(len(stations), float(given))
+        values = np.full(len(stations), as_float("min_elevation_deg", given))
     if not (np.isfinite(values).all() and (values > -30.0).all() and (values < 90.0).all()):
         raise InputError(f"min_elevation_deg = {given!r} is out of range: it must lie between -30 and 90 deg.")
     return values

@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.limits import NonNegative, check_limits
 
 FloatArray = NDArray[np.float64]
@@ -39,21 +40,23 @@ class Refraction:
     def __post_init__(self) -> None:
         check_limits(self)
 
+    @takes_quantities
     def true_elevation_deg(self, apparent_deg: ArrayLike, altitude_m: ArrayLike = 0.0) -> FloatArray:
         """Return the geometric elevation [deg] of what appears at an elevation [deg] from an altitude [m]."""
-        apparent = np.asarray(apparent_deg, dtype=float)
+        apparent = as_floats("apparent_deg", apparent_deg)
         held = np.maximum(apparent, _LOWEST_DEG)
         arc_minutes = 1.0 / np.tan(np.radians(held + 7.31 / (held + 4.4)))
-        pressure = self.pressure_hpa * np.exp(-np.asarray(altitude_m, dtype=float) / _SCALE_HEIGHT_M)
+        pressure = self.pressure_hpa * np.exp(-as_floats("altitude_m", altitude_m) / _SCALE_HEIGHT_M)
         density = pressure / 1010.0 * 283.0 / (273.0 + self.temperature_c)
         # Bennett's angle passes the zenith by a few arc seconds, where there is no refraction.
         return np.asarray(
             apparent - np.where(apparent >= _LOWEST_DEG, np.maximum(arc_minutes, 0.0) / 60.0 * density, 0.0)
         )
 
+    @takes_quantities
     def apparent_elevation_deg(self, true_deg: ArrayLike, altitude_m: ArrayLike = 0.0) -> FloatArray:
         """Return where something at a geometric elevation [deg] appears from an altitude [m]."""
-        true = np.asarray(true_deg, dtype=float)
+        true = as_floats("true_deg", true_deg)
         # What appears above the limit is met from there; what does not, stays where it is.
         reaches = true >= self.true_elevation_deg(_LOWEST_DEG, altitude_m)
         apparent = np.where(reaches, np.maximum(true, _LOWEST_DEG), true)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.orbit.bursts import locate_along
 from satqkd.orbit.elements import Elements, ElementSet
@@ -72,6 +73,7 @@ class PassSamples:
         return len(self.t_s)
 
 
+@takes_quantities
 def sample_passes(
     passes: pd.DataFrame, elements: Elements, stations: Station | Sequence[Station], *, step_s: float = 1.0
 ) -> PassSamples:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements import Elements
@@ -69,6 +70,7 @@ def apply_constraints(
     return table, counted
 
 
+@takes_quantities
 def judge_passes(
     passes: pd.DataFrame,
     elements: Elements,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
 from satqkd.units import FloatArray
 
@@ -14,6 +15,7 @@ _EQUATOR_M = 6_378_137.0
 _GRAVITY_M3_S2 = 3.986004418e14
 
 
+@takes_quantities
 def mean_altitude_m(mean_motion_rev_day: ArrayLike) -> FloatArray:
     """Return the height of the semi-major axis over the equator from a mean motion [rev/d], in [m].
 
@@ -26,10 +28,11 @@ def mean_altitude_m(mean_motion_rev_day: ArrayLike) -> FloatArray:
     >>> float(mean_altitude_m(15.24).round(-3))
     494000.0
     """
-    motion = np.asarray(mean_motion_rev_day, dtype=float) * 2.0 * np.pi / 86400.0
+    motion = as_floats("mean_motion_rev_day", mean_motion_rev_day) * 2.0 * np.pi / 86400.0
     return np.asarray((_GRAVITY_M3_S2 / motion**2) ** (1.0 / 3.0) - _EQUATOR_M)
 
 
+@takes_quantities
 def slant_range_m(
     elevation_deg: ArrayLike, *, orbit_altitude_m: ArrayLike, station_altitude_m: ArrayLike = 0.0
 ) -> FloatArray:
@@ -62,9 +65,9 @@ def slant_range_m(
     >>> float(slant_range_m(90.0, orbit_altitude_m=500e3))
     500000.0
     """
-    station = EARTH_RADIUS_M + np.asarray(station_altitude_m, dtype=float)
-    satellite = EARTH_RADIUS_M + np.asarray(orbit_altitude_m, dtype=float)
+    station = EARTH_RADIUS_M + as_floats("station_altitude_m", station_altitude_m)
+    satellite = EARTH_RADIUS_M + as_floats("orbit_altitude_m", orbit_altitude_m)
     if np.any(satellite <= station):
         raise InputError("orbit_altitude_m must be above station_altitude_m.")
-    sine = np.sin(np.radians(np.asarray(elevation_deg, dtype=float)))
+    sine = np.sin(np.radians(as_floats("elevation_deg", elevation_deg)))
     return np.asarray(np.sqrt((station * sine) ** 2 + satellite**2 - station**2) - station * sine)

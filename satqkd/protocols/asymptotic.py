@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, broadcast_floats, takes_quantities
 from satqkd.protocols import checks
 from satqkd.protocols.block import plain
 from satqkd.protocols.entropy import binary_entropy, entropy_deficit
@@ -19,6 +20,7 @@ from satqkd.protocols.photons import (
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def decoy_bb84_length(
     *,
     key_counts: ArrayLike,
@@ -71,6 +73,7 @@ def decoy_bb84_length(
     return plain(_length(vacuum, single, test_single, errors, key.sum(axis=-1), key_wrong, efficiency))
 
 
+@takes_quantities
 def one_decoy_bb84_length(
     *,
     key_counts: ArrayLike,
@@ -148,6 +151,7 @@ def _length(
     return np.clip(length, 0.0, total)
 
 
+@takes_quantities
 def decoy_bb84_fraction(
     *,
     gains: ArrayLike,
@@ -178,7 +182,7 @@ def decoy_bb84_fraction(
     -----
     `decoy_bb84_length` of the expected counts per pulse.
     """
-    weights = np.asarray(probabilities, dtype=float)
+    weights = as_floats("probabilities", probabilities)
     counts = weights * checks.counts_array("gains", gains, intensities=3)
     errors = counts * checks.counts_array("error_rates", error_rates, intensities=3)
     return decoy_bb84_length(
@@ -192,6 +196,7 @@ def decoy_bb84_fraction(
     )
 
 
+@takes_quantities
 def gllp_fraction(
     *,
     gain: ArrayLike,
@@ -222,13 +227,17 @@ def gllp_fraction(
     Gottesman et al., Quantum Inf. Comput. 4, 325 (2004); Ma et al., PRA 72, 012326 (2005), Eq. (1), without its sifting
     factor q, doi:10.1103/PhysRevA.72.012326.
     """
-    q, e, q1, e1 = (
-        np.asarray(array, dtype=float) for array in (gain, error_rate, single_photon_gain, single_photon_error_rate)
+    q, e, q1, e1 = broadcast_floats(
+        gain=gain,
+        error_rate=error_rate,
+        single_photon_gain=single_photon_gain,
+        single_photon_error_rate=single_photon_error_rate,
     )
     kept = q1 * entropy_deficit(np.clip(e1, 0.0, 0.5))
     return np.asarray(kept - error_correction_efficiency * q * binary_entropy(np.minimum(e, 0.5)))
 
 
+@takes_quantities
 def vacuum_weak_yields(
     *,
     signal_gain: ArrayLike,
@@ -264,17 +273,18 @@ def vacuum_weak_yields(
     Ma et al., PRA 72, 012326 (2005), Eqs. (34) and (37), doi:10.1103/PhysRevA.72.012326.
     """
     mu, nu = signal_intensity, decoy_intensity
-    y0 = np.asarray(background_yield, dtype=float)
-    decoy = np.asarray(decoy_gain, dtype=float) * np.exp(nu)
+    y0 = as_floats("background_yield", background_yield)
+    decoy = as_floats("decoy_gain", decoy_gain) * np.exp(nu)
     ratio = (nu / mu) ** 2
-    signal = np.asarray(signal_gain, dtype=float) * np.exp(mu)
+    signal = as_floats("signal_gain", signal_gain) * np.exp(mu)
     lower = mu / (nu * (mu - nu)) * (decoy - ratio * signal - (1.0 - ratio) * y0)
-    errors = np.asarray(decoy_error_rate, dtype=float) * decoy - background_error_rate * y0
+    errors = as_floats("decoy_error_rate", decoy_error_rate) * decoy - background_error_rate * y0
     known = lower > 0.0
     rate = errors / (nu * np.where(known, lower, 1.0))
     return np.maximum(lower, 0.0), np.where(known, np.maximum(rate, 0.0), 0.5)
 
 
+@takes_quantities
 def one_decoy_yields(
     *,
     signal_gain: ArrayLike,
@@ -307,7 +317,9 @@ def one_decoy_yields(
     Ma et al., PRA 72, 012326 (2005), Sec. III E, doi:10.1103/PhysRevA.72.012326: for the yield every error of the decoy
     may be background, for the error rate none need be.
     """
-    wrong = np.asarray(decoy_error_rate, dtype=float) * np.asarray(decoy_gain, dtype=float) * np.exp(decoy_intensity)
+    wrong = (
+        as_floats("decoy_error_rate", decoy_error_rate) * as_floats("decoy_gain", decoy_gain) * np.exp(decoy_intensity)
+    )
     background = wrong / background_error_rate
     lower, _ = vacuum_weak_yields(
         signal_gain=signal_gain,
@@ -323,6 +335,7 @@ def one_decoy_yields(
     return lower, rate, background
 
 
+@takes_quantities
 def no_decoy_single_photons(
     *, gain: ArrayLike, error_rate: ArrayLike, intensity: float
 ) -> tuple[FloatArray, FloatArray]:
@@ -344,14 +357,15 @@ def no_decoy_single_photons(
     -----
     Gottesman, Lo, Luetkenhaus, Preskill, Quantum Inf. Comput. 4, 325 (2004), doi:10.26421/QIC4.5-1.
     """
-    q = np.asarray(gain, dtype=float)
+    q = as_floats("gain", gain)
     several = -np.expm1(-intensity) - intensity * np.exp(-intensity)
     single = np.maximum(q - several, 0.0)
     known = single > 0.0
-    rate = np.asarray(error_rate, dtype=float) * q / np.where(known, single, 1.0)
+    rate = as_floats("error_rate", error_rate) * q / np.where(known, single, 1.0)
     return single, np.where(known, rate, 0.5)
 
 
+@takes_quantities
 def bbm92_fraction(
     *, key_error_rate: ArrayLike, test_error_rate: ArrayLike, error_correction_efficiency: float = 1.16
 ) -> FloatArray:
@@ -374,6 +388,6 @@ def bbm92_fraction(
     Shor, Preskill, Phys. Rev. Lett. 85, 441 (2000), doi:10.1103/PhysRevLett.85.441; for pairs Ma, Fung, Lo, PRA 76,
     012307 (2007), doi:10.1103/PhysRevA.76.012307.
     """
-    key = np.minimum(np.asarray(key_error_rate, dtype=float), 0.5)
-    test = np.minimum(np.asarray(test_error_rate, dtype=float), 0.5)
+    key = np.minimum(as_floats("key_error_rate", key_error_rate), 0.5)
+    test = np.minimum(as_floats("test_error_rate", test_error_rate), 0.5)
     return np.asarray(entropy_deficit(test) - error_correction_efficiency * binary_entropy(key))

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import NonNegative, OpenFraction, Positive, check_limits
 from satqkd.protocols import checks
 
 
+@takes_quantities
 def tag_bits(*, message_bits: float, epsilon: float) -> int:
     """Return the length of a Wegman-Carter tag for a message.
 
@@ -84,6 +86,7 @@ class Authentication:
         """Probability that any forged message of a block passes, at most [1]."""
         return self.messages * self.epsilon
 
+    @takes_quantities
     def net_bits(self, secret_bits: ArrayLike) -> NDArray[np.int64]:
         """Return what is left of the keys of blocks after authentication [bit]; negative where it costs more.
 
@@ -130,10 +133,12 @@ class EpsilonLedger:
 
     entries: tuple[LedgerEntry, ...] = ()
 
+    @takes_quantities
     def add(self, what: str, epsilon: float) -> EpsilonLedger:
         """Return the ledger with one more entry."""
         return EpsilonLedger((*self.entries, LedgerEntry(what, epsilon)))
 
+    @takes_quantities
     def extend(self, blocks: Iterable[str], *, block_epsilon: float, authentication: Authentication) -> EpsilonLedger:
         """Return the ledger with blocks of equal parameters and the authentication of each."""
         ledger = self

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import ErrorRate, NonNegative, OpenFraction, Positive, PositiveFraction, check_limits
 from satqkd.protocols import asymptotic, checks, hypergeometric
@@ -47,6 +48,7 @@ class PairKey:
     chsh_value: float | FloatArray
 
 
+@takes_quantities
 def secret_key_length(
     *,
     key_bits: ArrayLike,
@@ -137,6 +139,7 @@ def secret_key_length(
     )
 
 
+@takes_quantities
 def chsh_value(*, visibility: ArrayLike) -> FloatArray:
     """Return the CHSH value ``2 sqrt(2) V`` at the angles that serve a singlet best.
 
@@ -157,7 +160,7 @@ def chsh_value(*, visibility: ArrayLike) -> FloatArray:
     >>> float(chsh_value(visibility=1.0).round(6))
     2.828427
     """
-    return np.asarray(2.0 * np.sqrt(2.0) * np.asarray(visibility, dtype=float))
+    return np.asarray(2.0 * np.sqrt(2.0) * as_floats("visibility", visibility))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +220,7 @@ class BBM92:
         checks.one_of("BBM92.tail_bound", self.tail_bound, _TAIL_BOUNDS)
         checks.one_of("BBM92.name", self.name, ("bbm92", "e91"))
 
+    @takes_quantities
     def coincidences(
         self,
         *,
@@ -255,6 +259,7 @@ class BBM92:
             misalignment_error=self.misalignment_error,
         )
 
+    @takes_quantities
     def secret_key(self, *, counts: ArrayLike, errors: ArrayLike) -> BlockKey:
         """Return the secret key of a block, or of many, from coincidences by basis.
 
@@ -288,6 +293,7 @@ class BBM92:
         """Return the probability that both sides measure a pair in the key basis [1]."""
         return self.key_basis_probability**2
 
+    @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from coincidences as `secret_key` takes them."""
         counts, errors = checks.by_basis(counts, errors, intensities=1)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.units import FloatArray
 
 
@@ -62,6 +63,7 @@ def combine_bases(keys: Sequence[KeyLength], *, epsilon: float) -> BlockKey:
     )
 
 
+@takes_quantities
 def floor_bits(length_bits: ArrayLike) -> int | NDArray[np.int64]:
     """Return a length as whole bits, never negative; a number for a number."""
     bits = np.floor(np.maximum(length_bits, 0.0)).astype(np.int64)

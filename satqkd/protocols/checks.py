@@ -9,6 +9,7 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats
 from satqkd.errors import InputError, did_you_mean
 from satqkd.units import FloatArray
 
@@ -24,7 +25,7 @@ SUM_TOLERANCE = 1e-9
 
 def counts_array(name: str, counts: ArrayLike, *, intensities: int | None = None) -> FloatArray:
     """Return counts as floats, or raise `InputError` if they are negative, not finite or of the wrong last axis."""
-    array = np.asarray(counts, dtype=float)
+    array = as_floats(name, counts)
     if intensities is not None and (array.ndim == 0 or array.shape[-1] != intensities):
         raise InputError(
             f"{name} has shape {array.shape}: its last axis must hold {intensities} intensities, signal first."
@@ -79,7 +80,7 @@ def correction_efficiency(value: float) -> float:
 
 def probabilities_array(name: str, values: ArrayLike, *, count: int) -> FloatArray:
     """Return probabilities (..., count), or raise `InputError` unless each is positive and they sum to one."""
-    array = np.asarray(values, dtype=float)
+    array = as_floats(name, values)
     if array.ndim == 0 or array.shape[-1] != count:
         raise InputError(f"{name} has shape {array.shape}: its last axis must hold {count} numbers, signal first.")
     if not np.all(array > 0.0):
@@ -92,7 +93,7 @@ def probabilities_array(name: str, values: ArrayLike, *, count: int) -> FloatArr
 
 def two_decoy_intensities(values: ArrayLike) -> FloatArray:
     """Return intensities (..., 3), or raise `InputError` unless mu1 > mu2 + mu3 and mu2 > mu3 >= 0."""
-    array = np.asarray(values, dtype=float)
+    array = as_floats("intensities", values)
     if array.ndim == 0 or array.shape[-1] != 3:
         raise InputError(f"intensities has shape {array.shape}: its last axis must hold 3 intensities, signal first.")
     mu1, mu2, mu3 = np.moveaxis(array, -1, 0)
@@ -106,7 +107,7 @@ def two_decoy_intensities(values: ArrayLike) -> FloatArray:
 
 def by_basis(counts: ArrayLike, errors: ArrayLike, *, intensities: int) -> tuple[FloatArray, FloatArray]:
     """Return counts and errors (..., 2, intensities), or raise `InputError` for any other shape."""
-    arrays = np.asarray(counts, dtype=float), np.asarray(errors, dtype=float)
+    arrays = as_floats("counts", counts), as_floats("errors", errors)
     for name, array in zip(("counts", "errors"), arrays, strict=True):
         if array.ndim < 2 or array.shape[-2:] != (2, intensities):
             raise InputError(
@@ -118,7 +119,7 @@ def by_basis(counts: ArrayLike, errors: ArrayLike, *, intensities: int) -> tuple
 
 def one_decoy_intensities(values: ArrayLike) -> FloatArray:
     """Return intensities (..., 2), or raise `InputError` unless mu1 > mu2 > 0."""
-    array = np.asarray(values, dtype=float)
+    array = as_floats("intensities", values)
     if array.ndim == 0 or array.shape[-1] != 2:
         raise InputError(f"intensities has shape {array.shape}: its last axis must hold 2 intensities, signal first.")
     if not (np.all(np.isfinite(array)) and np.all(array[..., 1] > 0.0) and np.all(array[..., 0] > array[..., 1])):

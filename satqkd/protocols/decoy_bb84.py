@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.limits import ErrorRate, OpenFraction, Positive, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
@@ -90,6 +91,7 @@ def overhead_bits(log_terms: float, epsilon_correctness: float) -> float:
     return float(6.0 * log_terms / np.log(2.0) + np.log2(2.0 / epsilon_correctness))
 
 
+@takes_quantities
 def secret_key_length(
     *,
     key_counts: ArrayLike,
@@ -258,6 +260,7 @@ class DecoyBB84:
         checks.two_decoy_intensities(self.intensities)
         checks.probabilities_array("probabilities", self.probabilities, count=3)
 
+    @takes_quantities
     def secret_key(self, *, counts: ArrayLike, errors: ArrayLike) -> BlockKey:
         """Return the secret key of a block, or of many, from counts by basis and intensity.
 
@@ -303,6 +306,7 @@ class DecoyBB84:
         z = self.key_basis_probability
         return z * z if self.key_bases == "one" else z * z + (1.0 - z) * (1.0 - z)
 
+    @takes_quantities
     def asymptotic_fraction(self, *, gains: ArrayLike, error_rates: ArrayLike) -> float | FloatArray:
         """Return the asymptotic secret bits per pulse sent, sifting included; times the clock rate it is a rate.
 
@@ -321,6 +325,7 @@ class DecoyBB84:
         )
         return self.sifting_probability() * fraction
 
+    @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""
         counts, errors = checks.by_basis(counts, errors, intensities=3)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.units import FloatArray
 
 _LN2 = float(np.log(2.0))
 
 
+@takes_quantities
 def binary_entropy(probability: ArrayLike) -> FloatArray:
     """Return the binary entropy ``h(p) = -p log2 p - (1 - p) log2(1 - p)``.
 
@@ -26,13 +28,14 @@ def binary_entropy(probability: ArrayLike) -> FloatArray:
     >>> float(binary_entropy(0.5))
     1.0
     """
-    p = np.asarray(probability, dtype=float)
+    p = as_floats("probability", probability)
     inside = (p > 0.0) & (p < 1.0)
     safe = np.where(inside, p, 0.5)
     entropy = -(safe * np.log(safe) + (1.0 - safe) * np.log1p(-safe)) / _LN2
     return np.asarray(np.where(inside, entropy, 0.0))
 
 
+@takes_quantities
 def entropy_deficit(probability: ArrayLike) -> FloatArray:
     """Return ``1 - h(p)`` without the cancellation near p = 1/2.
 
@@ -54,7 +57,7 @@ def entropy_deficit(probability: ArrayLike) -> FloatArray:
     >>> bool(0 < entropy_deficit(0.5 - 1e-9) < 3e-18)
     True
     """
-    p = np.asarray(probability, dtype=float)
+    p = as_floats("probability", probability)
     x = 1.0 - 2.0 * p
     near_half = np.abs(x) < 0.5
     x = np.where(near_half, x, 0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.block import BlockKey
@@ -42,6 +43,7 @@ class KeyDistribution:
     fixed_acceptance: FloatArray
 
 
+@takes_quantities
 def sample_counts(
     *, counts: ArrayLike, errors: ArrayLike, rng: np.random.Generator, draws: int | None = None
 ) -> tuple[FloatArray, FloatArray]:
@@ -70,6 +72,7 @@ def sample_counts(
     return drawn.astype(float), rng.binomial(drawn, rate).astype(float)
 
 
+@takes_quantities
 def key_distribution(
     secret_key: Callable[..., BlockKey],
     *,

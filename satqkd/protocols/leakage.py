@@ -7,10 +7,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.protocols.entropy import binary_entropy
 from satqkd.units import FloatArray
 
 
+@takes_quantities
 def error_correction_leakage(*, key_bits: ArrayLike, error_rate: ArrayLike, efficiency: float = 1.16) -> FloatArray:
     """Return the expected leakage of error correction, ``f n h(Q)``.
 
@@ -32,10 +34,11 @@ def error_correction_leakage(*, key_bits: ArrayLike, error_rate: ArrayLike, effi
     -----
     An estimate made before the pass. The length of a key that was distilled takes the bits actually revealed.
     """
-    rate = np.minimum(np.asarray(error_rate, dtype=float), 0.5)
-    return np.asarray(efficiency * np.asarray(key_bits, dtype=float) * binary_entropy(rate))
+    rate = np.minimum(as_floats("error_rate", error_rate), 0.5)
+    return np.asarray(efficiency * as_floats("key_bits", key_bits) * binary_entropy(rate))
 
 
+@takes_quantities
 def finite_block_leakage(
     *, key_bits: ArrayLike, error_rate: ArrayLike, epsilon_correctness: float, efficiency: float = 1.16
 ) -> FloatArray:
@@ -66,7 +69,7 @@ def finite_block_leakage(
     from scipy.special import bdtrik
 
     n, rate = np.broadcast_arrays(
-        np.floor(np.asarray(key_bits, dtype=float)), np.minimum(np.asarray(error_rate, dtype=float), 0.5)
+        np.floor(as_floats("key_bits", key_bits)), np.minimum(as_floats("error_rate", error_rate), 0.5)
     )
     shannon = error_correction_leakage(key_bits=key_bits, error_rate=rate, efficiency=efficiency)
     noisy = (n >= 1.0) & (rate > 0.0)
@@ -82,6 +85,7 @@ LeakageModel = Literal["efficiency", "finite-block"]
 LEAKAGE_MODELS: tuple[LeakageModel, ...] = ("efficiency", "finite-block")
 
 
+@takes_quantities
 def block_leakage(
     model: LeakageModel,
     *,
@@ -91,8 +95,8 @@ def block_leakage(
     epsilon_correctness: float,
 ) -> FloatArray:
     """Return the leakage of a block from its errors by either model [bit]."""
-    n = np.asarray(key_bits, dtype=float)
-    rate = np.asarray(errors, dtype=float) / np.where(n > 0.0, n, 1.0)
+    n = as_floats("key_bits", key_bits)
+    rate = as_floats("errors", errors) / np.where(n > 0.0, n, 1.0)
     if model == "efficiency":
         return error_correction_leakage(key_bits=n, error_rate=rate, efficiency=efficiency)
     return finite_block_leakage(

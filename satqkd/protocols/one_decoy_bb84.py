@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
 from satqkd.limits import ErrorRate, OpenFraction, Positive, check_limits
 from satqkd.protocols import asymptotic, checks
@@ -90,6 +91,7 @@ class Constants:
     with_vacuum: bool
     phase_error: Callable[..., FloatArray]
 
+    @takes_quantities
     def overhead_bits(self, log_terms: float, epsilon_correctness: float) -> float:
         """Return what privacy amplification and error verification cost [bit]."""
         privacy = self.privacy_terms * log_terms / np.log(2.0) - self.privacy_offset_bits
@@ -159,6 +161,7 @@ def photon_bounds(
     return PhotonBounds(vacuum, single, test_single, errors), vacuum_upper, test_vacuum_upper
 
 
+@takes_quantities
 def secret_key_length(
     *,
     key_counts: ArrayLike,
@@ -333,6 +336,7 @@ class OneDecoyBB84:
         checks.one_decoy_intensities(self.intensities)
         checks.probabilities_array("probabilities", self.probabilities, count=2)
 
+    @takes_quantities
     def secret_key(self, *, counts: ArrayLike, errors: ArrayLike) -> BlockKey:
         """Return the secret key of a block, or of many, from counts by basis and intensity.
 
@@ -368,6 +372,7 @@ class OneDecoyBB84:
         """Return the probability that a pulse is sent and measured in the key basis [1]."""
         return self.key_basis_probability**2
 
+    @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""
         counts, errors = checks.by_basis(counts, errors, intensities=2)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import as_floats
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.decoy_bb84 import DecoyBB84
@@ -185,8 +186,7 @@ class _Parameters:
     @classmethod
     def of(cls, protocol: DecoyProtocol, rows: int) -> _Parameters:
         intensities, probabilities = (
-            np.tile(np.asarray(values, dtype=float), (rows, 1))
-            for values in (protocol.intensities, protocol.probabilities)
+            np.tile(as_floats("values", values), (rows, 1)) for values in (protocol.intensities, protocol.probabilities)
         )
         return cls(intensities, probabilities, np.full(rows, protocol.key_basis_probability))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError, ValidityWarning
 from satqkd.units import FloatArray
 
@@ -34,6 +35,7 @@ class Coincidences:
     error_rate: FloatArray
 
 
+@takes_quantities
 def coincidences(
     *,
     pair_rate_hz: ArrayLike,
@@ -83,7 +85,7 @@ def coincidences(
         "coincidence_window_s": coincidence_window_s,
         "misalignment_error": misalignment_error,
     }
-    arrays = {name: np.asarray(value, dtype=float) for name, value in given.items()}
+    arrays = {name: as_floats(name, value) for name, value in given.items()}
     for name, array in arrays.items():
         largest = 1.0 if name.startswith("trans") or name == "misalignment_error" else np.inf
         if not np.all((array >= 0.0) & (array <= largest) & np.isfinite(array)):

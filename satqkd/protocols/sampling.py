@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import broadcast_floats, takes_quantities
 from satqkd.units import FloatArray
 
 _LN2 = float(np.log(2.0))
@@ -13,6 +14,7 @@ _MOST_STEPS = 60
 """Steps of Newton's method at most: enough for bisection alone, ten times what it takes."""
 
 
+@takes_quantities
 def gaussian_phase_error(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
 ) -> FloatArray:
@@ -38,7 +40,7 @@ def gaussian_phase_error(
     (2010), doi:10.1103/PhysRevA.81.012318. An expansion to second order: below some 50 errors in the sample it is no
     bound any more, and without errors it is zero; see `phase_error_bound`.
     """
-    errors, sample, rest = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (errors, sample, rest)))
+    errors, sample, rest = broadcast_floats(errors=errors, sample=sample, rest=rest)
     known = (sample >= 1.0) & (rest >= 1.0) & (errors < 0.5 * sample)
     sample, rest = np.where(known, sample, 1.0), np.where(known, rest, 1.0)
     rate = np.where(known, errors, 0.0) / sample
@@ -50,6 +52,7 @@ def gaussian_phase_error(
     return np.where(known, np.minimum(rate + gamma, 0.5), 0.5)
 
 
+@takes_quantities
 def serfling_phase_error(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
 ) -> FloatArray:
@@ -74,13 +77,14 @@ def serfling_phase_error(
     Serfling, Ann. Stat. 2, 39 (1974), doi:10.1214/aos/1176342611, as used by Tomamichel et al., Nat. Commun. 3, 634
     (2012), doi:10.1038/ncomms1631. Not symmetric: d is the sample, c the rest.
     """
-    errors, sample, rest = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (errors, sample, rest)))
+    errors, sample, rest = broadcast_floats(errors=errors, sample=sample, rest=rest)
     known = (sample >= 1.0) & (rest >= 1.0) & (errors < 0.5 * sample)
     d, c = np.where(known, sample, 1.0), np.where(known, rest, 1.0)
     spread = np.sqrt((1.0 / c + 1.0 / d) * (1.0 + 1.0 / d) * log2_inverse_epsilon * _LN2)
     return np.where(known, np.minimum(np.where(known, errors, 0.0) / d + spread, 0.5), 0.5)
 
 
+@takes_quantities
 def phase_error_bound(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, log2_inverse_epsilon: float
 ) -> FloatArray:
@@ -108,7 +112,7 @@ def phase_error_bound(
     short, by a per mille, for thousands of errors where epsilon is as large as 1e-2, because it takes the probability
     of one count for that of all counts below it.
     """
-    arrays = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (errors, sample, rest)))
+    arrays = broadcast_floats(errors=errors, sample=sample, rest=rest)
     v, d, c = (array.ravel() for array in arrays)
     bound = gaussian_phase_error(errors=v, sample=d, rest=c, log2_inverse_epsilon=log2_inverse_epsilon)
     target = log2_inverse_epsilon * _LN2
@@ -119,6 +123,7 @@ def phase_error_bound(
     return bound.reshape(arrays[0].shape)
 
 
+@takes_quantities
 def hypergeometric_tail_exponent(
     *, errors: ArrayLike, sample: ArrayLike, rest: ArrayLike, rate: ArrayLike
 ) -> FloatArray:
@@ -143,7 +148,7 @@ def hypergeometric_tail_exponent(
     the one of the denominator, at its mean, at least ``1/sqrt(8 n q (1 - q))``, and the terms below v fall faster than
     a geometric series. Within 1 % of the exact quantile from no error to thousands.
     """
-    v, d, c, phi = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (errors, sample, rest, rate)))
+    v, d, c, phi = broadcast_floats(errors=errors, sample=sample, rest=rest, rate=rate)
     y = c * phi
     total = c + d
     q = (v + y) / total

@@ -8,11 +8,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from satqkd.arrays import as_floats, takes_quantities
 from satqkd.units import FloatArray
 
 TailBound = Literal["hoeffding", "chernoff"]
 
 
+@takes_quantities
 def hoeffding(counts: ArrayLike, *, log_inverse_epsilon: float) -> tuple[FloatArray, FloatArray]:
     """Return counts less and plus Hoeffding's deviation, which goes with the total over intensities.
 
@@ -32,11 +34,12 @@ def hoeffding(counts: ArrayLike, *, log_inverse_epsilon: float) -> tuple[FloatAr
     -----
     Lim et al., PRA 89, 022307 (2014), Eq. (3), doi:10.1103/PhysRevA.89.022307.
     """
-    counts = np.asarray(counts, dtype=float)
+    counts = as_floats("counts", counts)
     deviation = np.sqrt(0.5 * log_inverse_epsilon * counts.sum(axis=-1, keepdims=True))
     return counts - deviation, counts + deviation
 
 
+@takes_quantities
 def chernoff(counts: ArrayLike, *, log_inverse_epsilon: float) -> tuple[FloatArray, FloatArray]:
     """Return lower and upper bounds on the expectation of each count, from the multiplicative Chernoff bound.
 
@@ -57,7 +60,7 @@ def chernoff(counts: ArrayLike, *, log_inverse_epsilon: float) -> tuple[FloatArr
     -----
     Yin et al., Sci. Rep. 10, 14312 (2020), doi:10.1038/s41598-020-71107-6.
     """
-    counts = np.asarray(counts, dtype=float)
+    counts = as_floats("counts", counts)
     b = log_inverse_epsilon
     lower = counts - (0.5 * b + np.sqrt(2.0 * b * counts + 0.25 * b * b))
     upper = counts + b + np.sqrt(2.0 * b * counts + b * b)

@@ -14,12 +14,12 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from satqkd import catalog
+from satqkd.arrays import as_floats, carries_unit
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
 from satqkd.scenario.terminals import forget_parts, with_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
-from satqkd.units import to_si, unit_of
 
 _OF_A_STATION = ("aperture_m", "obscuration_ratio", "atmosphere", "background")  # what a station may have of its own
 _ADAPTER: TypeAdapter[Scenario] = TypeAdapter(Scenario)
@@ -98,8 +98,8 @@ def _plain(value: Any, dotted: str = "") -> Any:
         return [_plain(inner, dotted) for inner in value]
     if key in ("start", "epoch") and not isinstance(value, int | float | bool):
         return to_iso(to_datetime64(to_posix(value, dotted)))
-    if hasattr(value, "to_value") and unit_of(key):
-        return to_si(value, unit_of(key), key)
+    if carries_unit(value) or isinstance(value, np.ndarray):
+        return as_floats(dotted, value).tolist()
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, float) and not np.isfinite(value):
