@@ -190,7 +190,10 @@ BY_FUNCTION: dict[str, dict[str, Any]] = {
         "test_errors": [8e3, 2e3],
     },
     "polarization.motion_angle_rad": {"elevation_deg": [40.0, 41.0]},
-    "Uncompensated.rotation_error": {"elevation_deg": [40.0, 41.0]},
+    "Uncompensated.rotation_error": {"elevation_deg": [40.0, 41.0], "range_m": [8e5, 7.9e5]},
+    "Uncompensated.rotation_rad": {"elevation_deg": [40.0, 41.0], "range_m": [8e5, 7.9e5]},
+    "polarization.body_angle_rad": {"elevation_deg": [40.0, 41.0], "range_m": [8e5, 7.9e5]},
+    "polarization.gimbal_angle_rad": {"elevation_deg": [40.0, 41.0], "range_m": [8e5, 7.9e5]},
     "BBM92.secret_key": {"counts": [[1e6], [1e6]], "errors": [[1e4], [1e4]]},
     "BBM92.asymptotic_bits": {"counts": [[1e6], [1e6]], "errors": [[1e4], [1e4]]},
     "leakage.block_leakage": {"model": "efficiency"},
@@ -225,6 +228,11 @@ NOT_AT_THE_EDGE = {
     "hypergeometric.log_tail",
     "moonlight.scattered_w_m2_sr_um",
     "block.combine_bases",
+    # Words, not numbers, come out of these.
+    "divergence.check_definition",
+    "divergence.explain",
+    "Transmitter.doubt",
+    "Receiver.doubt",
     "sampling.divergence",
     "sampling.invert_tail",
     "HufnagelValley.moment",
@@ -261,7 +269,7 @@ def nouns() -> dict[str, Any]:
         "HufnagelValley": link.turbulence.HufnagelValley(),
         "NoTurbulence": link.turbulence.NoTurbulence(),
         "Compensated": link.polarization.Compensated(residual_rms_rad=0.1),
-        "Uncompensated": link.polarization.Uncompensated(focus="coude"),
+        "Uncompensated": link.polarization.Uncompensated(focus="coude", reference="body"),
         "BBM92": BBM92(pair_rate_hz=1e6, coincidence_window_s=1e-9, key_basis_probability=0.5),
         "Refraction": orbit.Refraction(),
     }
@@ -413,14 +421,22 @@ def test_shapes_that_do_not_go_together():
         broadcast_floats(errors=[1.0, 2.0], sample=[1.0, 2.0, 3.0])
 
 
+def aperture(quantity: Any) -> dict[str, Any]:
+    return {"link.receiver.aperture_m": quantity}
+
+
 @pytest.mark.parametrize(
     "make",
     [
         (lambda q: link.receiver.Receiver(aperture_m=q, field_of_view_rad=1e-4, filter_bandwidth_m=1e-9).aperture_m),
         (lambda q: link.beam.CollimatedGaussian(waist_radius_m=q).waist_radius_m),
         (lambda q: orbit.Station(name="roof", latitude_deg=0.0, longitude_deg=0.0, altitude_m=q).altitude_m),
-        (lambda q: orbit.MaxRange(q).max_range_m),
-        (lambda q: sq.load_scenario("micius-nanshan-2017").with_({"passes.max_range_m": q}).passes.max_range_m),
+        (lambda q: 1e-6 * orbit.MaxRange(1e6 * q).max_range_m),
+        (
+            lambda q: (
+                sq.load_scenario("micius-nanshan-2017").with_({"link.receiver.aperture_m": q}).link.receiver.aperture_m
+            )
+        ),
     ],
 )
 def test_a_noun_holds_plain_numbers(make):

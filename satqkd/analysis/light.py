@@ -109,10 +109,17 @@ def flip_probability(prediction: Prediction, rows: Iterable[int]) -> FloatArray:
     """
     polarization, samples = prediction.scenario.link.polarization, prediction.samples
     rotation = np.zeros(samples.t_s.size)
+    places = {place.name: place for place in prediction.scenario.positions}
+    station_of_pass = prediction.passes["station"].tolist()
     for row in rows:
-        part = samples.of(row)
+        part, place = samples.of(row), places[station_of_pass[row]]
         rotation[part] = polarization.rotation_error(
-            azimuth_deg=samples.azimuth_deg[part], elevation_deg=samples.elevation_deg[part], t_s=samples.t_s[part]
+            azimuth_deg=samples.azimuth_deg[part],
+            elevation_deg=samples.elevation_deg[part],
+            t_s=samples.t_s[part],
+            range_m=samples.range_m[part],
+            latitude_deg=place.latitude_deg,
+            altitude_m=place.altitude_m,
         )
     return combined_error(polarization.source_error, rotation)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
-from satqkd.limits import NonNegative, Positive, check_limits
+from satqkd.limits import Extinction, ScaleHeight, VisibilityRange, check_limits
 from satqkd.link.airmass import airmass as airmass
 from satqkd.link.checks import one_of, within
 from satqkd.link.modtran import ClearSkyTable as ClearSkyTable
@@ -42,7 +42,8 @@ def scattering_per_km(
 
     Notes
     -----
-    3.912/V (lambda/550 nm)^-q, V in km. q is 1.6 above 50 km and 1.3 above 6 km; below, Kruse et al. 1962 (Elements of
+    3.912/V (lambda/550 nm)^-q, V in km. q is 1.6 from 50 km on (ITU-R P.1817 has it so at 50 km itself) and 1.3 above
+    6 km; below, Kruse et al. 1962 (Elements of
     Infrared Technology) take 0.585 V^(1/3), Kim et al. 2001, Proc. SPIE 4214, 26, doi:10.1117/12.417512, take
     0.16 V + 0.34 above 1 km, V - 0.5 above 0.5 km, else 0.
     """
@@ -51,7 +52,7 @@ def scattering_per_km(
     wavelength = within("wavelength_m", wavelength_m, 0.0, above=True)
     kim = np.select([v > 1.0, v > 0.5], [0.16 * v + 0.34, v - 0.5], 0.0)
     hazy = kim if law == "kim" else 0.585 * np.cbrt(v)
-    q = np.select([v > 50.0, v > 6.0], [1.6, 1.3], hazy)
+    q = np.select([v >= 50.0, v > 6.0], [1.6, 1.3], hazy)
     return np.asarray(3.912 / v * (wavelength / 550e-9) ** -q)
 
 
@@ -67,7 +68,7 @@ class ZenithExtinction:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    zenith_extinction_db: NonNegative
+    zenith_extinction_db: Extinction
     model: Literal["zenith-extinction"] = "zenith-extinction"
 
     def __post_init__(self) -> None:
@@ -96,9 +97,9 @@ class Visibility:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    visibility_m: Positive
+    visibility_m: VisibilityRange
     law: Literal["kim", "kruse"] = "kim"
-    scale_height_m: Positive = AEROSOL_SCALE_HEIGHT_M
+    scale_height_m: ScaleHeight = AEROSOL_SCALE_HEIGHT_M
     model: Literal["visibility"] = "visibility"
 
     def __post_init__(self) -> None:

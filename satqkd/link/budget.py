@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field, fields
 from typing import ClassVar, Literal, Protocol
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError
+from satqkd.errors import InputError, ValidityWarning
 from satqkd.limits import Positive
 from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
 from satqkd.link.background import FixedRadiance, NightClass, background_rate
@@ -127,6 +128,12 @@ class Link:
                 f"Link.wavelength_m = {self.wavelength_m!r} is no optical wavelength: it must be 1e-7 to 2e-5 m.",
                 "850 nm is 850e-9.",
             )
+        if self.receiver.filter_bandwidth_m >= self.wavelength_m:
+            raise InputError(
+                f"Receiver.filter_bandwidth_m = {self.receiver.filter_bandwidth_m!r} cannot be: it must be less than "
+                f"the wavelength, {self.wavelength_m:g} m.",
+                "A slip of units? 1 nm is 1e-9.",
+            )
         one_of("Link.direction", self.direction, ("downlink",))
 
 
@@ -217,6 +224,7 @@ def link_budget(
             "The receiver has no aperture_m, and the station supplies none.",
             "Set link.receiver.aperture_m, or choose a station whose telescope is known.",
         )
+    _warn_of_doubts(link)
     elevation = within("elevation_deg", elevation_deg, -90.0, 90.0 + 1e-6)
     length = within("range_m", range_m, 0.0, above=True)
     within("altitude_m", altitude_m, -500.0, 9000.0)
@@ -266,6 +274,14 @@ def link_budget(
     for column in columns:
         column.flags.writeable = False
     return LinkBudget(*columns)
+
+
+def _warn_of_doubts(link: Link) -> None:
+    """Say where the hardware claims more than light does; a model that knows no such doubt is not asked."""
+    for part in (link.transmitter, link.receiver):
+        doubt = getattr(part, "doubt", None)
+        if doubt is not None and (text := doubt(wavelength_m=link.wavelength_m)):
+            warnings.warn(text, ValidityWarning, stacklevel=4)
 
 
 def _db(value: ArrayLike) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import Fraction, NonNegative, Positive, PositiveFraction, check_limits
+from satqkd.limits import DarkCounts, DeadTime, Fraction, PositiveFraction, TimeWindow, TimingJitter, check_limits
 from satqkd.link.checks import within
 from satqkd.units import FloatArray
 
@@ -304,11 +304,11 @@ class Detector:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     efficiency: PositiveFraction
-    dark_count_hz: NonNegative
-    gate_s: Positive
+    dark_count_hz: DarkCounts
+    gate_s: TimeWindow
     count: Literal[2, 4] = 4
-    dead_time_s: NonNegative = 0.0
-    jitter_s: NonNegative = 0.0
+    dead_time_s: DeadTime = 0.0
+    jitter_s: TimingJitter = 0.0
     afterpulse_probability: Fraction = 0.0
     efficiency_mismatch: Fraction = 0.0
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
-from satqkd.limits import Fraction, Positive
+from satqkd.limits import Aperture, Fraction, Waist
 from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.pointing import PointingErrors
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
@@ -201,8 +201,8 @@ class TruncatedGaussian(PointingErrors):
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    aperture_m: Positive
-    waist_radius_m: Positive
+    aperture_m: Aperture
+    waist_radius_m: Waist
     obscuration_ratio: Fraction = 0.0
     model: Literal["diffraction"] = "diffraction"
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import Positive, check_limits
+from satqkd.limits import ScaleHeight, check_limits
 from satqkd.link.airmass import airmass
 from satqkd.link.checks import one_of, within
 from satqkd.link.quadrature import monotone_cubic
@@ -35,7 +35,7 @@ class ClearSkyTable:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    altitude_scale_height_m: Positive | None = None
+    altitude_scale_height_m: ScaleHeight | None = None
     model: Literal["clear-sky-table"] = "clear-sky-table"
 
     def __post_init__(self) -> None:
@@ -69,7 +69,7 @@ class VisibilityTable:
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     visibility_m: Annotated[float, Ge(1000.0)]
-    altitude_scale_height_m: Positive | None = None
+    altitude_scale_height_m: ScaleHeight | None = None
     model: Literal["visibility-table"] = "visibility-table"
 
     def __post_init__(self) -> None:

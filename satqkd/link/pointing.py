@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import NonNegative, check_limits
+from satqkd.limits import PointingAngle, check_limits
 from satqkd.link.checks import within
 from satqkd.link.gaussian import captured_fraction
 from satqkd.units import FloatArray
@@ -178,8 +178,8 @@ class PointingErrors:
         Factors on the jitter there; linear in between, constant outside.
     """
 
-    pointing_jitter_rad: NonNegative = 0.0
-    pointing_bias_rad: NonNegative = 0.0
+    pointing_jitter_rad: PointingAngle = 0.0
+    pointing_bias_rad: PointingAngle = 0.0
     pointing_jitter_elevations_deg: tuple[float, ...] = ()
     pointing_jitter_factors: tuple[Annotated[float, Ge(0.0)], ...] = ()
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import Fraction, NonNegative, Positive, PositiveFraction, check_limits
+from satqkd.limits import Aperture, FieldOfView, FilterWidth, Fraction, PointingAngle, PositiveFraction, check_limits
 from satqkd.link.checks import one_of, within
 from satqkd.link.field_stop import field_stop_transmittance
 from satqkd.units import FloatArray
@@ -85,14 +85,14 @@ class Receiver:
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
-    field_of_view_rad: Positive
-    filter_bandwidth_m: Positive
-    aperture_m: Positive | None = None
+    field_of_view_rad: FieldOfView
+    filter_bandwidth_m: FilterWidth
+    aperture_m: Aperture | None = None
     obscuration_ratio: Fraction = 0.0
     optics_transmittance: PositiveFraction = 1.0
     filter_shape: FilterShape = "flat"
-    pointing_jitter_rad: NonNegative = 0.0
-    pointing_bias_rad: NonNegative = 0.0
+    pointing_jitter_rad: PointingAngle = 0.0
+    pointing_bias_rad: PointingAngle = 0.0
 
     def __post_init__(self) -> None:
         check_limits(self)
@@ -101,6 +101,24 @@ class Receiver:
         if self.obscuration_ratio >= 1.0:
             raise InputError("Receiver.obscuration_ratio = 1 leaves no telescope: it must be less than 1.")
         one_of("Receiver.filter_shape", self.filter_shape, ("flat", "gaussian"))
+
+    @takes_quantities
+    def doubt(self, *, wavelength_m: float) -> str:
+        """Return what is wrong at a wavelength [m] if the field of view is smaller than a point's diffraction image.
+
+        The Airy disc of a star has a diameter of 2.44 lambda/D on the sky; `field_stop_transmittance` knows seeing and
+        tracking, not that, so that a smaller field costs light for which nothing is charged.
+        """
+        if self.aperture_m is None:
+            return ""
+        disc = 2.44 * wavelength_m / self.aperture_m
+        if self.field_of_view_rad >= disc:
+            return ""
+        return (
+            f"link.receiver.field_of_view_rad = {self.field_of_view_rad:g} is smaller than the diffraction image of "
+            f"a point, 2.44 lambda/D = {disc:.3g} rad for {self.aperture_m:g} m at {wavelength_m * 1e9:.4g} nm: the "
+            "light that does not pass is not charged here."
+        )
 
     @takes_quantities
     def field_stop_transmittance(self, fried_parameter_m: ArrayLike, *, wavelength_m: float) -> FloatArray:

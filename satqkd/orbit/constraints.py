@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from satqkd.arrays import as_floats
 from satqkd.errors import InputError, did_you_mean
-from satqkd.limits import Positive, check_limits
+from satqkd.limits import LongRange, Positive, check_limits
 from satqkd.orbit.samples import PassSamples
 from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
 
@@ -75,7 +75,7 @@ class _EachSecond:
 class MaxRange(_EachSecond):
     """Count the seconds within a range [m]."""
 
-    max_range_m: Positive
+    max_range_m: LongRange
 
     def __post_init__(self) -> None:
         check_limits(self)

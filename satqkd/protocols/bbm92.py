@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import ErrorRate, NonNegative, OpenFraction, Positive, PositiveFraction, check_limits
+from satqkd.limits import ErrorRate, NonNegative, OpenFraction, PositiveFraction, PulseRate, TimeWindow, check_limits
 from satqkd.protocols import asymptotic, checks, hypergeometric
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
@@ -198,8 +198,8 @@ class BBM92:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
-    pair_rate_hz: Positive
-    coincidence_window_s: Positive
+    pair_rate_hz: PulseRate
+    coincidence_window_s: TimeWindow
     key_basis_probability: OpenFraction
     geometry: Literal["source-on-satellite", "double-downlink"] = "source-on-satellite"
     local_transmittance: PositiveFraction = 1.0

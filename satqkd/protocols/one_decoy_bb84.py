@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import ErrorRate, OpenFraction, Positive, check_limits
+from satqkd.limits import ErrorRate, OpenFraction, PulseRate, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
@@ -311,7 +311,7 @@ class OneDecoyBB84:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
 
-    clock_rate_hz: Positive
+    clock_rate_hz: PulseRate
     intensities: tuple[float, float]
     probabilities: tuple[float, float]
     key_basis_probability: OpenFraction

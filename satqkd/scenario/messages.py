@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import ValidationError
 
 from satqkd.errors import InputError, SatqkdError, did_you_mean
+from satqkd.limits import Definition, slip_of
 
 _BOUNDS = {
     "greater_than": ("gt", "greater than"),
@@ -67,9 +68,15 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
         return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, _tags(expected))
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
-        return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", ""
+        hint = slip_of(get_args(expected)[1:]) if get_origin(expected) is Annotated else ""
+        return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", hint
     if kind == "literal_error":
         allowed = [choice.strip(" '") for choice in context["expected"].replace(" or ", ", ").split(",")]
+        definitions = [one for one in get_args(expected)[1:] if isinstance(one, Definition)]
+        if definitions:
+            beside = _table_at(path[:-1], values).get(definitions[0].of)
+            number = float(beside) if isinstance(beside, int | float) else None
+            return f"{dotted} = {given!r} is not known.", definitions[0].explain(given, number)
         return f"{dotted} = {given!r} is not allowed.", did_you_mean(str(given), allowed)
     if kind == "value_error":
         cause = context.get("error")
@@ -113,6 +120,14 @@ def _locate(
         expected = _hints(table).get(str(part), Any) if table else Any
         here = here.get(part) if isinstance(here, Mapping) else None
     return path, table, expected
+
+
+def _table_at(path: list[str], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the table of the input at a dotted path, an empty one where there is none."""
+    here: Any = values
+    for part in path:
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return here if isinstance(here, Mapping) else {}
 
 
 def _hints(table: type) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 
 from satqkd import orbit
 from satqkd.errors import InputError
-from satqkd.limits import Altitude, Fraction, Latitude, Longitude, Positive, check_limits
+from satqkd.limits import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, check_limits
 from satqkd.link.budget import Link
 from satqkd.link.polarization import Compensated
 from satqkd.link.turbulence import NoTurbulence
@@ -63,7 +63,7 @@ class PassLimits:
 
     min_elevation_deg: MinElevation = 10.0
     refraction: bool = False
-    max_range_m: Positive | None = None
+    max_range_m: LongRange | None = None
     max_sun_elevation_deg: Annotated[float, Ge(-90.0), Le(90.0)] = -12.0
     min_sun_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
     min_moon_separation_deg: Annotated[float, Ge(0.0), Le(180.0)] | None = None
@@ -129,7 +129,7 @@ class StationTable:
     latitude_deg: Latitude | None = None
     longitude_deg: Longitude | None = None
     altitude_m: Altitude | None = None
-    aperture_m: Positive | None = None
+    aperture_m: Aperture | None = None
     obscuration_ratio: Fraction | None = None
     min_elevation_deg: MinElevation | None = None
     horizon_mask: str | tuple[tuple[float, float], ...] | None = None
