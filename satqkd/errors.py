@@ -64,6 +64,10 @@ class ValidityWarning(SatqkdWarning):
     """A model was used outside the range in which its source states it."""
 
 
+class Notice(SatqkdWarning):
+    """What a choice brought with it or made void: nothing is doubtful, but it should not happen in silence."""
+
+
 class StaleElementsWarning(SatqkdWarning):
     """An element set is older than the age at which its passes can be trusted."""
 

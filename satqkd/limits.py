@@ -55,7 +55,7 @@ PositiveFraction = Annotated[float, Gt(0.0), Le(1.0), _PERCENT]
 OpenFraction = Annotated[float, Gt(0.0), Lt(1.0), _PERCENT]
 ErrorRate = Annotated[float, Ge(0.0), Le(0.5), Magnitude("1 % is 0.01")]
 Aperture = Annotated[float, Gt(0.0), Magnitude("60 cm is 0.60", unheard_below=1e-3, unheard_above=12.0)]
-Waist = Annotated[float, Gt(0.0), Magnitude("60 mm is 0.06", unheard_below=1e-4, unheard_above=6.0)]
+Waist = Annotated[float, Gt(0.0), Magnitude("60 mm is 0.06", unheard_below=1e-4, unheard_above=30.0)]
 Divergence = Annotated[
     float, Gt(0.0), Magnitude("10 urad is 10e-6", impossible_above=_PART_OF_A_TURN, unheard_above=0.02)
 ]

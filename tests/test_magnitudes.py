@@ -58,6 +58,7 @@ def test_what_nobody_has_is_warned_of(flight, key, value, slip):
         flight.with_({key: value})
 
 
+@pytest.mark.filterwarnings("ignore::satqkd.errors.Notice")
 def test_visibility_in_kilometres(flight):
     with pytest.warns(SatqkdWarning, match="23 km is 23000"):
         flight.with_({"link.atmosphere.model": "visibility", "link.atmosphere.visibility_m": 23.0})

@@ -80,6 +80,7 @@ def test_counts_and_key(flight):
     assert flight["secret_bits"] < flight["asymptotic_bits"]
 
 
+@pytest.mark.filterwarnings("ignore::satqkd.errors.Notice")  # of the extinction that a table replaces
 def test_other_bounds_and_choices_beside_the_one_flown(flight):
     """As flown: Hoeffding, all seconds, the flown parameters. Each change beside it, on the same night."""
     scenario = sq.load_scenario("micius-xinglong-2016-12-19")

@@ -17,7 +17,7 @@ from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import Detector
 from satqkd.link.qber import combined_error
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
-from satqkd.scenario import Protocol, Scenario, load_scenario
+from satqkd.scenario import Protocol, Scenario, load_scenario, refuse_several_terminals
 from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
@@ -228,6 +228,7 @@ def budget(
 def _mean_altitude_m(scenario: Scenario) -> float:
     """Return the mean altitude of the first satellite by its element set nearest to the scenario's start [m]."""
     elements = scenario.read_elements()
+    refuse_several_terminals(elements)
     own = list(elements.of(elements.satellites[0]))
     moment = np.datetime64(scenario.start.replace(tzinfo=None), "us")
     nearest = min(own, key=lambda one: abs(one.epoch_utc - moment))

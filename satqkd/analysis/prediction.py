@@ -15,7 +15,7 @@ from satqkd import orbit
 from satqkd.arrays import as_float
 from satqkd.errors import InputError
 from satqkd.orbit import Elements
-from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
+from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
 
 if TYPE_CHECKING:
@@ -126,8 +126,9 @@ def predict(
     end: Any = None,
     constraints: Sequence[Constraint] = (),
 ) -> Prediction:
-    """Predict passes with their samples; parameters as `find_passes`."""
+    """Predict passes with their samples, for a link; parameters as `find_passes`."""
     checked, first, last, elements = _asked(scenario, start, days, end)
+    refuse_several_terminals(elements)
     stations = list(checked.positions)
     passes = _geometry(checked, elements, first, last)
     samples = orbit.sample_passes(passes, elements, stations, step_s=checked.passes.step_s)

@@ -14,7 +14,7 @@ _SUBTOTALS = ("channel_loss_db", "link_loss_db", "total_loss_db")
 
 
 def budget(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    scenario: opt.ScenarioArgument = None,
     elevation: Annotated[
         list[float] | None, typer.Option(metavar="DEG", help="Elevation in degrees; repeatable.  [90 60 45 30 20 10]")
     ] = None,

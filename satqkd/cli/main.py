@@ -115,9 +115,12 @@ def _guarded(arguments: list[str] | None) -> int:
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-    from satqkd.errors import SatqkdWarning
+    from satqkd.errors import Notice, SatqkdWarning
 
-    if issubclass(category, SatqkdWarning):
+    if issubclass(category, Notice):
+        if not state.quiet:
+            typer.echo(f"note: {message}", err=True)
+    elif issubclass(category, SatqkdWarning):
         typer.echo(f"warning: {message}", err=True)
     elif state.debug:
         typer.echo(f"{category.__name__}: {message}", err=True)

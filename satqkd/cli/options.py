@@ -41,7 +41,10 @@ def _set_quiet(wanted: bool) -> bool:
 
 
 ScenarioArgument = Annotated[
-    str, typer.Argument(metavar="SCENARIO", help="Name of a shipped scenario, or a TOML file.", show_default=True)
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO", help="Name of a shipped scenario, or a TOML file.", show_default=DEFAULT_SCENARIO
+    ),
 ]
 Start = Annotated[
     str | None,
@@ -54,7 +57,9 @@ End = Annotated[str | None, typer.Option(metavar="TIME", help="End of the window
 Satellite = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="NAME", help="Satellite of the catalogue, instead of the scenario's; with --elements, one of that file."
+        metavar="NAME",
+        help="Satellite of the catalogue, with its terminal and limits, instead of the scenario's; without SCENARIO, "
+        "in its home scenario; with --elements, one of that file.",
     ),
 ]
 Station = Annotated[
@@ -95,7 +100,7 @@ Debug = Annotated[bool, typer.Option("--debug", callback=_set_debug, help="Show 
 
 
 def _shared(
-    scenario: ScenarioArgument = DEFAULT_SCENARIO,
+    scenario: ScenarioArgument = None,
     start: Start = None,
     days: Days = None,
     end: End = None,
@@ -135,7 +140,7 @@ def takes_scenario(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def chosen_scenario(
-    scenario: str,
+    scenario: str | None,
     *,
     start: str | None = None,
     days: float | None = None,
@@ -150,8 +155,11 @@ def chosen_scenario(
 ) -> Scenario:
     """Load a scenario and let the options change it, so that it says all that made the result."""
     from satqkd.scenario import load_scenario
+    from satqkd.scenario.satellites import home_scenario
     from satqkd.times import to_posix
 
+    if scenario is None:
+        scenario = (home_scenario(satellite) if satellite else None) or DEFAULT_SCENARIO
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:

@@ -14,7 +14,7 @@ app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_m
 
 @app.command("show")
 def show(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    scenario: opt.ScenarioArgument = None,
     set_: opt.Set = None,
     original: Annotated[
         bool, typer.Option("--original", help="The shipped file as it is, with the source of every value.")
@@ -33,15 +33,16 @@ def show(
 
         if set_:
             raise InputError("--original shows a file as it is; --set would change it.", "Give only one of them.")
-        catalog.entry("scenarios", scenario)
-        typer.echo(catalog.data_file("scenarios", f"{scenario}.toml").read_text(encoding="utf-8"), nl=False)
+        name = scenario or opt.DEFAULT_SCENARIO
+        catalog.entry("scenarios", name)
+        typer.echo(catalog.data_file("scenarios", f"{name}.toml").read_text(encoding="utf-8"), nl=False)
         return
     typer.echo(opt.chosen_scenario(scenario, set_=set_).to_toml(), nl=False)
 
 
 @app.command("check")
 def check(
-    scenario: opt.ScenarioArgument = opt.DEFAULT_SCENARIO,
+    scenario: opt.ScenarioArgument = None,
     set_: opt.Set = None,
     debug: opt.Debug = False,
 ) -> None:

@@ -3,6 +3,7 @@
 from satqkd.scenario.loading import load_scenario
 from satqkd.scenario.models import Protocol
 from satqkd.scenario.nouns import Scenario, Site
+from satqkd.scenario.satellites import refuse_several_terminals
 from satqkd.scenario.tables import (
     ElementsPolicy,
     KeyPolicy,
@@ -23,4 +24,5 @@ __all__ = [
     "Site",
     "StationTable",
     "load_scenario",
+    "refuse_several_terminals",
 ]

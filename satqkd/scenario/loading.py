@@ -15,10 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from satqkd import catalog
 from satqkd.arrays import as_floats, carries_unit
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean
+from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean
+from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
-from satqkd.scenario.terminals import forget_parts, with_terminals
+from satqkd.scenario.satellites import bring_satellites
+from satqkd.scenario.terminals import forget_parts, value_at, with_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
 
 _OF_A_STATION = ("aperture_m", "obscuration_ratio", "atmosphere", "background")  # what a station may have of its own
@@ -78,15 +80,20 @@ def _absolute(entry: Any, folder: Path) -> Any:
 
 def _checked(values: dict[str, Any], where: str) -> Scenario:
     plain = with_terminals(_plain(values))
-    if isinstance(plain.get("satellites"), list):
-        for entry in plain["satellites"]:
-            if isinstance(entry, dict) and "start" in plain:
-                entry.setdefault("epoch", plain["start"])  # a designed orbit begins with the scenario
+    _give_epochs(plain, plain.get("start"))
     try:
         # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
         return _ADAPTER.validate_json(json.dumps(plain), strict=True)
     except ValidationError as error:
         raise explain(error, plain, Scenario, where) from None
+
+
+def _give_epochs(values: dict[str, Any], start: Any) -> None:
+    """Let designed orbits begin with the scenario unless they say otherwise."""
+    if isinstance(values.get("satellites"), list) and start is not None:
+        for entry in values["satellites"]:
+            if isinstance(entry, dict):
+                entry.setdefault("epoch", start)
 
 
 def _plain(value: Any, dotted: str = "") -> Any:
@@ -118,17 +125,51 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
     if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
         raise InputError(f"{changes!r} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
-    values = to_dict(scenario)
-    # A new model first: its table starts afresh, and the parameters given beside it land in the new table.
+    values, before = to_dict(scenario), _by_name(to_dict(scenario))
+    notices: list[str] = []
+    if "satellites" in changes:
+        values["satellites"] = _plain(changes["satellites"], "satellites")
+        _give_epochs(values, changes.get("start", scenario.start))
+        if notice := bring_satellites(_listed(values), before["satellites"]):
+            notices.append(notice)
     if "link.terminal" in changes:
         forget_parts(values, changes["link.terminal"])
+    # A new model first: it keeps what it knows of the old one, and the parameters given beside it rule over that.
+    gone: dict[str, Any] = {}
     for key in sorted(changes, key=lambda name: not (name.endswith(".model") or name == "protocol.name")):
-        _set(values, key.split("."), changes[key])
+        gone |= _set(values, key.split("."), changes[key])
+    if lost := {key: value for key, value in gone.items() if key not in changes}:
+        named = ", ".join(f"{key} = {value}" for key, value in lost.items())
+        notices.append(f"the new model does not know {named}: gone")
+    assumed = values.get("assumed", {})
+    now = _by_name(with_terminals(_plain(values)))
+    for key in set(assumed):
+        # A value the user sets is no longer an assumption of the scenario's author, nor is one that has gone.
+        old = value_at(before, key)
+        its_own = assumed[key] == scenario.assumed.get(key)
+        replaced = its_own and not isinstance(old, Mapping) and value_at(now, key) != old
+        if key in changes or replaced:
+            del assumed[key]
+    result = _checked(values, where="the changes")
+    for notice in notices:
+        warnings.warn(notice, Notice, stacklevel=3)
     _warn_of_pins(changes, values)
-    # A value the user sets is no longer an assumption of the scenario's author.
-    for key in set(values.get("assumed", {})) & set(changes):
-        del values["assumed"][key]
-    return _checked(values, where="the changes")  # type: ignore[return-value]
+    return result  # type: ignore[return-value]
+
+
+def _listed(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values, refusing satellites that are no list."""
+    if not isinstance(values["satellites"], list):
+        raise InputError(
+            f"satellites = {values['satellites']!r} must be a list.", 'For example: satellites = ["micius"]'
+        )
+    return values
+
+
+def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with the tables of stations under their names."""
+    stations = {one["name"]: one for one in values.get("stations", []) if isinstance(one, Mapping) and "name" in one}
+    return {**values, "stations": stations}
 
 
 def _warn_of_pins(changes: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -148,7 +189,8 @@ def _warn_of_pins(changes: Mapping[str, Any], values: Mapping[str, Any]) -> None
                 break
 
 
-def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
+def _set(values: dict[str, Any], path: list[str], value: Any) -> dict[str, Any]:
+    """Set one value; return what of its table a newly chosen model does not know, defaults left out."""
     dotted = ".".join(path)
     table: Any = values
     for depth, part in enumerate(path[:-1]):
@@ -165,12 +207,24 @@ def _set(values: dict[str, Any], path: list[str], value: Any) -> None:
         raise InputError(f"{dotted} names a station, not one of its values.", f"For example: {dotted}.aperture_m")
     last = path[-1]
     chooses = len(path) > 1 and (last == "model" or path == ["protocol", "name"])
+    gone: dict[str, Any] = {}
     if chooses and table.get(last, value) != value:
+        choices = schema.choices_at(Scenario, path[:-1])
+        new, old = schema.member(choices, str(value)), schema.member(choices, str(table[last]))
+        kept = schema.shared(table, new) if isinstance(new, type) else {}
+        if isinstance(old, type):
+            gone = {
+                ".".join([*path[:-1], key]): lost
+                for key, lost in table.items()
+                if key not in kept and key != last and lost != schema.default_of(old, key)
+            }
         table.clear()
+        table.update(kept)
     if value is None:
         table.pop(last, None)
     else:
         table[last] = value
+    return gone
 
 
 class _StationsByName:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import ValidationError
 
 from satqkd.errors import InputError, SatqkdError, did_you_mean
 from satqkd.limits import Definition, slip_of
+from satqkd.scenario import schema
 
 _BOUNDS = {
     "greater_than": ("gt", "greater than"),
@@ -62,10 +62,10 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
         return f"{place} lacks the key {name!r}.", ""
     if kind == "union_tag_not_found":
         key = _chooser(dotted)
-        return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(_tags(expected))}.", ""
+        return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(schema.tags(expected))}.", ""
     if kind == "union_tag_invalid":
         wrong = context["tag"]
-        return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, _tags(expected))
+        return f"{dotted}.{_chooser(dotted)} = {wrong!r} does not exist.", did_you_mean(wrong, schema.tags(expected))
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         hint = slip_of(get_args(expected)[1:]) if get_origin(expected) is Annotated else ""
@@ -106,18 +106,18 @@ def _locate(
         last = depth == len(location) - 1
         if isinstance(part, int) and isinstance(here, list):
             here = here[part] if part < len(here) else None
-            expected = _item(expected)
+            expected = schema.item(expected)
             name = here if isinstance(here, str) else here.get("name") if isinstance(here, Mapping) else None
             path.append(str(name) if name else str(part))
             continue
         is_key = isinstance(here, Mapping) and part in here
         names_missing_key = last and kind in ("missing", "missing_argument")
         if not is_key and not names_missing_key:
-            expected = _member(expected, str(part))
+            expected = schema.member(expected, str(part))
             continue
-        table = _noun(expected)
+        table = schema.noun(expected)
         path.append(str(part))
-        expected = _hints(table).get(str(part), Any) if table else Any
+        expected = schema.hints(table).get(str(part), Any) if table else Any
         here = here.get(part) if isinstance(here, Mapping) else None
     return path, table, expected
 
@@ -130,51 +130,6 @@ def _table_at(path: list[str], values: Mapping[str, Any]) -> Mapping[str, Any]:
     return here if isinstance(here, Mapping) else {}
 
 
-def _hints(table: type) -> dict[str, Any]:
-    return get_type_hints(table, include_extras=True)
-
-
-def _options(expected: Any) -> list[Any]:
-    if get_origin(expected) is Annotated:
-        return _options(get_args(expected)[0])
-    if get_origin(expected) in (Union, UnionType):
-        return [inner for option in get_args(expected) for inner in _options(option)]
-    return [expected]
-
-
 def _chooser(dotted: str) -> str:
     """Return the key that tells the members of a union apart: a protocol goes by its name, all else by its model."""
     return "name" if dotted == "protocol" else "model"
-
-
-def _tags(expected: Any) -> list[str]:
-    """Return the names of the models that a key of this type may choose from."""
-    nouns = [option for option in _options(expected) if isinstance(option, type) and dataclasses.is_dataclass(option)]
-    hints = [_hints(noun).get("model", _hints(noun).get("name")) for noun in nouns]
-    return sorted({str(tag) for hint in hints for tag in get_args(hint)})
-
-
-def _noun(expected: Any) -> type | None:
-    nouns = [option for option in _options(expected) if dataclasses.is_dataclass(option)]
-    return nouns[0] if nouns and isinstance(nouns[0], type) else None
-
-
-def _member(expected: Any, tag: str) -> Any:
-    for option in _options(expected):
-        if not dataclasses.is_dataclass(option) or not isinstance(option, type):
-            continue
-        for key in ("model", "name"):
-            hint = _hints(option).get(key)
-            if get_origin(hint) is Literal and tag in get_args(hint):
-                return option
-        if option.__name__ == tag:
-            return option
-    return expected
-
-
-def _item(expected: Any) -> Any:
-    for option in _options(expected):
-        arguments = get_args(option)
-        if get_origin(option) in (tuple, list) and arguments:
-            return arguments[0]
-    return Any

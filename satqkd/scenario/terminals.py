@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from satqkd import catalog
+from satqkd.scenario import schema
+from satqkd.scenario.models import ProtocolTable
+from satqkd.scenario.tables import LinkTable
 
 _PARTS = ("transmitter", "receiver", "detector")
 
@@ -35,8 +38,6 @@ def forget_parts(values: dict[str, Any], named: Any) -> None:
             link.get("polarization", {}).pop("source_error", None)
             for key in terminal.get("source", {}):
                 protocol.pop(key, None)
-        for key in terminal.get("assumed", {}):
-            values.get("assumed", {}).pop(_scenario_key(key), None)
 
 
 def _terminals(named: Any) -> Iterator[Mapping[str, Any]]:
@@ -44,13 +45,35 @@ def _terminals(named: Any) -> Iterator[Mapping[str, Any]]:
         yield catalog.entry("terminals", str(name))
 
 
+def bring_transmitter(values: dict[str, Any], name: str) -> None:
+    """Give a scenario what a terminal has on board: transmitter, wavelength and source; the ground stays as it is."""
+    terminal = catalog.entry("terminals", name)
+    link, protocol = values["link"], values["protocol"]
+    link["transmitter"] = dict(terminal["transmitter"])
+    link["wavelength_m"] = terminal["wavelength_m"]
+    source = dict(terminal.get("source", {}))
+    kind, error = source.pop("protocol", None), source.pop("source_error", 0.0)
+    link.setdefault("polarization", {})["source_error"] = error
+    model = schema.member(ProtocolTable, str(kind))
+    if kind != protocol["name"] and isinstance(model, type):
+        protocol = values["protocol"] = {**schema.shared(protocol, model), "name": kind}
+    known = schema.hints(schema.member(ProtocolTable, protocol["name"]))
+    protocol.update({key: value for key, value in source.items() if key in known})
+    for key, why in terminal.get("assumed", {}).items():
+        if key.partition(".")[0] in ("transmitter", "source", "all"):
+            values.setdefault("assumed", {})[_scenario_key(key)] = why
+
+
 def _put_beneath(values: dict[str, Any], link: dict[str, Any], terminal: Mapping[str, Any]) -> None:
     for part in _PARTS:
         if part not in terminal:
             continue
-        own = link.get(part, {})
-        another_model = "model" in own and own["model"] != terminal[part].get("model", own["model"])
-        link[part] = own if another_model else {**terminal[part], **own}
+        own, theirs = link.get(part, {}), terminal[part]
+        if "model" in own and own["model"] != theirs.get("model", own["model"]):
+            # Another model keeps what it knows as well, such as a jitter.
+            model = schema.member(schema.choices_at(LinkTable, [part]), own["model"])
+            theirs = schema.shared(theirs, model) if isinstance(model, type) else {}
+        link[part] = {**theirs, **own}
     if terminal["kind"] == "link":
         link.setdefault("wavelength_m", terminal["wavelength_m"])
         source = dict(terminal.get("source", {}))
@@ -61,7 +84,23 @@ def _put_beneath(values: dict[str, Any], link: dict[str, Any], terminal: Mapping
         if error is not None:
             link.setdefault("polarization", {}).setdefault("source_error", error)
     for key, why in terminal.get("assumed", {}).items():
-        values.setdefault("assumed", {}).setdefault(_scenario_key(key), why)
+        dotted = _scenario_key(key)
+        if _stands(values, dotted, terminal, key):
+            values.setdefault("assumed", {}).setdefault(dotted, why)
+
+
+def _stands(values: Mapping[str, Any], dotted: str, terminal: Mapping[str, Any], key: str) -> bool:
+    """Whether a scenario has the very value of the terminal that a reason was written for; tables always have some."""
+    given = value_at(terminal, key)
+    return given is None or isinstance(given, Mapping) or value_at(values, dotted) == given
+
+
+def value_at(values: Mapping[str, Any], dotted: str) -> Any:
+    """Return what stands at a dotted key, None where nothing does."""
+    here: Any = values
+    for part in dotted.split("."):
+        here = here.get(part) if isinstance(here, Mapping) else None
+    return here
 
 
 def _scenario_key(key: str) -> str:

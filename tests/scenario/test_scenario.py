@@ -11,7 +11,7 @@ import pytest
 
 import satqkd as sq
 from satqkd import catalog
-from satqkd.errors import InputError, SatqkdWarning
+from satqkd.errors import InputError, Notice, SatqkdWarning
 from satqkd.scenario import load_scenario
 
 PRESETS = sorted(catalog.entries("scenarios"))
@@ -84,7 +84,8 @@ def test_changes_leave_the_original_alone(micius):
 
 
 def test_another_model_takes_its_own_parameters(micius):
-    table = micius.with_({"link.atmosphere.model": "clear-sky-table"})
+    with pytest.warns(Notice, match=r"does not know link\.atmosphere\.zenith_extinction_db = 2\.7: gone"):
+        table = micius.with_({"link.atmosphere.model": "clear-sky-table"})
     assert table.link.atmosphere.model == "clear-sky-table"
     back = table.with_({"link.atmosphere.zenith_extinction_db": 1.5, "link.atmosphere.model": "zenith-extinction"})
     assert back.link.atmosphere.zenith_extinction_db == 1.5
