@@ -45,6 +45,9 @@ class Definition:
     explain: Callable[[object, float | None], str]
 
 
+SMALLEST_EPSILON = 1e-100
+"""Squares and products of less fall out of double precision, and nobody can tell it from certainty."""
+
 _PERCENT = Magnitude("50 % is 0.5")
 _PART_OF_A_TURN = math.pi
 
@@ -53,6 +56,7 @@ NonNegative = Annotated[float, Ge(0.0)]
 Fraction = Annotated[float, Ge(0.0), Le(1.0), _PERCENT]
 PositiveFraction = Annotated[float, Gt(0.0), Le(1.0), _PERCENT]
 OpenFraction = Annotated[float, Gt(0.0), Lt(1.0), _PERCENT]
+Epsilon = Annotated[float, Gt(0.0), Lt(1.0), Magnitude("1e-9 is usual", impossible_below=SMALLEST_EPSILON)]
 ErrorRate = Annotated[float, Ge(0.0), Le(0.5), Magnitude("1 % is 0.01")]
 Aperture = Annotated[float, Gt(0.0), Magnitude("60 cm is 0.60", unheard_below=1e-3, unheard_above=12.0)]
 Waist = Annotated[float, Gt(0.0), Magnitude("60 mm is 0.06", unheard_below=1e-4, unheard_above=30.0)]

@@ -101,7 +101,7 @@ QUANTITIES: dict[str, Quantity] = {
     "sifted_bps": Quantity("bit/s", "sifted rate", "kbit/s", 1e-3, 2),
     "asymptotic_bps": Quantity("bit/s", "asymptotic secret rate", "kbit/s", 1e-3, 2),
     "detections": Quantity("", "detections", decimals=0),
-    "sifted_bits": Quantity("bit", "sifted bits (signal)", "kbit", 1e-3, 1),
+    "sifted_bits": Quantity("bit", "sifted bits (signal, both bases)", "kbit", 1e-3, 1),
     "asymptotic_bits": Quantity("bit", "asymptotic bits", "kbit", 1e-3, 1),
     "secret_bits": Quantity("bit", "secret bits (finite key)", "kbit", 1e-3, 1),
     "key_start_utc": Quantity("", "key from (UTC)"),

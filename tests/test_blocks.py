@@ -193,7 +193,7 @@ def test_pairs_have_their_dark_counts_in_either_basis():
 
 
 def test_pairs_outside_the_coincidence_window_are_lost():
-    """Independent: erf(window / (sqrt(8) sigma)) of the true coincidences, whatever the gate."""
+    """Independent: erf(window / (sqrt(8) sigma)) of the true coincidences, sigma sqrt(2) times that of one end."""
 
     def rate(jitter_s, gate_s=1e-7):
         pairs = {"protocol": {**PAIRS["protocol"], "pair_rate_hz": 1e4, "local_noise_cps": 0.0}}  # hardly an accidental
@@ -213,8 +213,8 @@ def test_pairs_outside_the_coincidence_window_are_lost():
         )
         return float(counts.sifted_cps.sum())
 
-    assert rate(0.5e-9) / rate(0.0) == pytest.approx(0.6827, rel=5e-3)
-    assert rate(1.0e-9) / rate(0.0) == pytest.approx(0.3829, rel=1e-2)
+    assert rate(0.5e-9) / rate(0.0) == pytest.approx(0.5205, rel=5e-3)
+    assert rate(1.0e-9) / rate(0.0) == pytest.approx(0.2763, rel=1e-2)
     assert rate(0.5e-9, gate_s=2e-9) == pytest.approx(rate(0.5e-9), rel=1e-9)
 
 

@@ -92,7 +92,8 @@ def expected_counts(
     Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
     (`satqkd.link.detector.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a pulse into
     its neighbour's gate, are noise in proportion to the clicks. Detectors run freely: every click, within a gate or
-    not, blinds the one that clicked for the dead time.
+    not, blinds the one that clicked for the dead time. A coincidence asks two detectors: the timing errors and dead
+    times of both ends count.
     """
     if isinstance(protocol, BBM92):
         return _count_pairs(protocol, transmittance, background_cps, detector, flip_probability)
@@ -151,19 +152,25 @@ def _count_pairs(
     shares = _shares(protocol)
     # Pairs know no gate: what is accepted lies within the coincidence window.
     clicking = transmittance / gate_acceptance(detector.gate_s, jitter_s=detector.jitter_s)
-    accepted = gate_acceptance(protocol.coincidence_window_s, jitter_s=detector.jitter_s)
     noise_cps = _noise_by_basis_cps(background_cps, detector, shares)
+    local_noise_cps = 0.5 * protocol.local_noise_cps  # each basis on board has half of the detectors
     alive = _alive(protocol.pair_rate_hz * clicking[:, None] * shares + noise_cps, detector)
+    alive = alive * dead_time_factor(
+        (protocol.pair_rate_hz * protocol.local_transmittance * shares + local_noise_cps) / 2.0,
+        dead_time_s=detector.dead_time_s if protocol.local_dead_time_s is None else protocol.local_dead_time_s,
+    )
     found = coincidences(
         pair_rate_hz=protocol.pair_rate_hz,
         transmittance_a=clicking[:, None] * shares,
         transmittance_b=protocol.local_transmittance * shares,
         noise_a_cps=noise_cps,
-        noise_b_cps=0.5 * protocol.local_noise_cps,  # each basis on board has half of the detectors
+        noise_b_cps=local_noise_cps,
         coincidence_window_s=protocol.coincidence_window_s,
         misalignment_error=protocol.misalignment_error,
+        jitter_a_s=detector.jitter_s,
+        jitter_b_s=detector.jitter_s if protocol.local_jitter_s is None else protocol.local_jitter_s,
     )
-    true = (found.rate_cps - found.accidental_cps) * accepted * alive
+    true = (found.rate_cps - found.accidental_cps) * alive
     accidental = found.accidental_cps * alive
     wrong = combined_error(protocol.misalignment_error, np.broadcast_to(flip_probability, transmittance.shape))
     sifted, errors = true + accidental, true * wrong[:, None] + 0.5 * accidental

@@ -294,7 +294,8 @@ class Detector:
     dead_time_s : float, optional
         Dead time after a click, non-paralysable [s].
     jitter_s : float, optional
-        Standard deviation of the Gaussian timing error of a click [s], pulse width and synchronisation included.
+        Standard deviation of the Gaussian timing error of a click [s], pulse width and synchronisation included. Pairs
+        ask for the clicks of both ends, whose errors add in quadrature; a protocol may give the other end its own.
     afterpulse_probability : float, optional
         Mean number of after-pulses of a click.
     efficiency_mismatch : float, optional

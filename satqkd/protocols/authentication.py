@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError
-from satqkd.limits import NonNegative, OpenFraction, Positive, check_limits
+from satqkd.errors import InputError, ValidityWarning
+from satqkd.limits import Epsilon, NonNegative, Positive, check_limits
 from satqkd.protocols import checks
 
 
@@ -68,7 +69,7 @@ class Authentication:
 
     messages: int = 8
     message_bits: Positive = 1e8
-    epsilon: OpenFraction = 1e-12
+    epsilon: Epsilon = 1e-12
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -94,6 +95,35 @@ class Authentication:
         shared once and kept.
         """
         return np.asarray(secret_bits, dtype=np.int64) - self.block_bits
+
+
+def checked_total(total: float, what: str) -> float:
+    """Return a sum of security parameters that is about to be told.
+
+    Parameters
+    ----------
+    total : float
+        The sum [1].
+    what : str
+        What it is the sum over, for the message.
+
+    Raises
+    ------
+    InputError
+        From 1 on: a key that may fail with certainty is promised nothing, and is not to be called secret.
+    """
+    if not total < 1.0:
+        raise InputError(
+            f"The security parameters of {what} add up to {total:.3g}: from 1 on nothing is promised.",
+            "Make protocol.epsilon_secrecy, protocol.epsilon_correctness or key.authentication.epsilon smaller.",
+        )
+    if total > checks.WEAK_EPSILON:
+        warnings.warn(
+            f"the security parameters of {what} add up to {total:.3g}: so weak a promise is unusual.",
+            ValidityWarning,
+            stacklevel=3,
+        )
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +178,5 @@ class EpsilonLedger:
 
     @property
     def total(self) -> float:
-        """Sum of all entries [1]; from 1 on nothing is promised."""
-        return math.fsum(entry.epsilon for entry in self.entries)
+        """Sum of all entries [1]; see `checked_total`."""
+        return checked_total(math.fsum(entry.epsilon for entry in self.entries), "all entries of the ledger")

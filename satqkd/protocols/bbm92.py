@@ -10,7 +10,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import as_floats, takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import ErrorRate, NonNegative, OpenFraction, PositiveFraction, PulseRate, TimeWindow, check_limits
+from satqkd.limits import (
+    DeadTime,
+    Epsilon,
+    ErrorRate,
+    NonNegative,
+    OpenFraction,
+    PositiveFraction,
+    PulseRate,
+    TimeWindow,
+    TimingJitter,
+    check_limits,
+)
 from satqkd.protocols import asymptotic, checks, hypergeometric
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
@@ -112,8 +123,7 @@ def secret_key_length(
     if np.any(rate > 1.0):
         raise InputError(f"key_error_rate = {np.max(rate):g} is out of range: it must be at most 1.")
     checks.one_of("tail_bound", tail_bound, _TAIL_BOUNDS)
-    secrecy = checks.epsilon("epsilon_secrecy", epsilon_secrecy)
-    correctness = checks.epsilon("epsilon_correctness", epsilon_correctness)
+    secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
     n, k, wrong, rate = np.broadcast_arrays(n, k, wrong, rate)
     log_terms = float(np.log(4.0 / secrecy))
     phase = serfling_phase_error(errors=wrong, sample=k, rest=n, log2_inverse_epsilon=log_terms / np.log(2.0))
@@ -182,6 +192,9 @@ class BBM92:
         Transmittance from the source to a click of the satellite's own detectors [1]; unused by a double downlink.
     local_noise_cps : float
         Noise counts of the satellite's own detectors together [1/s]; unused by a double downlink.
+    local_jitter_s, local_dead_time_s : float, optional
+        Timing error of a click, a standard deviation, and dead time of the satellite's own four detectors [s]; as the
+        ground's detectors have unless given.
     misalignment_error : float
         Probability that a true pair gives unequal bits, the source's visibility included: (1 - V)/2 [1].
     epsilon_secrecy, epsilon_correctness : float
@@ -204,9 +217,11 @@ class BBM92:
     geometry: Literal["source-on-satellite", "double-downlink"] = "source-on-satellite"
     local_transmittance: PositiveFraction = 1.0
     local_noise_cps: NonNegative = 0.0
+    local_jitter_s: TimingJitter | None = None
+    local_dead_time_s: DeadTime | None = None
     misalignment_error: ErrorRate = 0.0
-    epsilon_secrecy: OpenFraction = 1e-9
-    epsilon_correctness: OpenFraction = 1e-15
+    epsilon_secrecy: Epsilon = 1e-9
+    epsilon_correctness: Epsilon = 1e-15
     error_correction_efficiency: checks.CorrectionEfficiency = 1.16
     error_correction: Literal["efficiency", "finite-block"] = "efficiency"
     tail_bound: Literal["serfling", "hypergeometric"] = "serfling"
@@ -215,6 +230,7 @@ class BBM92:
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         check_limits(self)
+        checks.block_epsilon(self.epsilon_secrecy, self.epsilon_correctness)
         checks.one_of("BBM92.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("BBM92.geometry", self.geometry, ("source-on-satellite", "double-downlink"))
         checks.one_of("BBM92.tail_bound", self.tail_bound, _TAIL_BOUNDS)
@@ -228,6 +244,7 @@ class BBM92:
         noise_cps: ArrayLike,
         other_transmittance: ArrayLike | None = None,
         other_noise_cps: ArrayLike | None = None,
+        jitter_s: ArrayLike = 0.0,
     ) -> Coincidences:
         """Return coincidence rates for a station, or for two stations at once.
 
@@ -237,6 +254,9 @@ class BBM92:
             Transmittance from the source to a click [1] and noise counts of all detectors [1/s] of the station.
         other_transmittance, other_noise_cps : array_like, optional
             The same of the second station of a double downlink.
+        jitter_s : array_like
+            Timing error of a click at the station, or at either of two, a standard deviation [s]; the satellite's own
+            detectors have theirs, or the same. Dead times are left out.
 
         Raises
         ------
@@ -257,6 +277,8 @@ class BBM92:
             noise_b_cps=self.local_noise_cps if other_noise_cps is None else other_noise_cps,
             coincidence_window_s=self.coincidence_window_s,
             misalignment_error=self.misalignment_error,
+            jitter_a_s=jitter_s,
+            jitter_b_s=jitter_s if given or self.local_jitter_s is None else self.local_jitter_s,
         )
 
     @takes_quantities
@@ -288,6 +310,16 @@ class BBM92:
             tail_bound=self.tail_bound,
         )
         return combine_bases((key,), epsilon=self.epsilon_secrecy + self.epsilon_correctness)
+
+    @property
+    def key_orders(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of the basis that gives key and the one that tests it, as indices of counts."""
+        return ((0, 1),)
+
+    @property
+    def proof_name(self) -> str:
+        """Whose bound the key's length is, of which kind, with which tail."""
+        return f"Tomamichel et al., Nat. Commun. 3, 634 (2012), fixed length, {self.tail_bound} tail, one basis as key"
 
     def sifting_probability(self) -> float:
         """Return the probability that both sides measure a pair in the key basis [1]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,12 +10,16 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats
-from satqkd.errors import InputError, did_you_mean
+from satqkd.arrays import as_float, as_floats
+from satqkd.errors import InputError, ValidityWarning, did_you_mean
+from satqkd.limits import SMALLEST_EPSILON
 from satqkd.units import FloatArray
 
 CorrectionEfficiency = Annotated[float, Ge(1.0)]
 """Ratio of what error correction reveals to the Shannon limit."""
+
+WEAK_EPSILON = 1e-3
+"""Above this a security parameter is warned of."""
 
 LARGEST_COUNT = 1e18
 """Lengths up to this are exact in 64-bit integers."""
@@ -63,10 +68,36 @@ def error_totals(name: str, errors: ArrayLike, counts: FloatArray) -> FloatArray
 
 
 def epsilon(name: str, value: float) -> float:
-    """Return a security parameter, or raise `InputError` unless it lies strictly between 0 and 1."""
-    if not 0.0 < value < 1.0:
-        raise InputError(f"{name} = {value!r} is out of range: it must be greater than 0 and less than 1.")
-    return float(value)
+    """Return a security parameter, or raise `InputError` unless it lies between the smallest that is held and 1."""
+    number = as_float(name, value)
+    if not SMALLEST_EPSILON / 2.0 <= number < 1.0:  # each of two key bases takes half of a block's
+        raise InputError(
+            f"{name} = {value!r} is out of range: it must be at least {SMALLEST_EPSILON:g} and less than 1."
+        )
+    return number
+
+
+def block_epsilon(secrecy: float, correctness: float) -> tuple[float, float]:
+    """Return the two security parameters of a block, whose sum is what its key may fail with.
+
+    Raises
+    ------
+    InputError
+        Unless each is one, and where they promise nothing together, their sum being 1 or more.
+    """
+    first, second = epsilon("epsilon_secrecy", secrecy), epsilon("epsilon_correctness", correctness)
+    if first + second >= 1.0:
+        raise InputError(
+            f"epsilon_secrecy = {first:g} and epsilon_correctness = {second:g} add up to {first + second:g}: from 1 on "
+            "nothing is promised."
+        )
+    if first + second > WEAK_EPSILON:
+        warnings.warn(
+            f"epsilon_secrecy + epsilon_correctness = {first + second:g}: so weak a promise is unusual; 1e-9 is usual.",
+            ValidityWarning,
+            stacklevel=3,
+        )
+    return first, second
 
 
 def correction_efficiency(value: float) -> float:

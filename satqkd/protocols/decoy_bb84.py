@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
-from satqkd.limits import ErrorRate, OpenFraction, PulseRate, check_limits
+from satqkd.limits import Epsilon, ErrorRate, OpenFraction, PulseRate, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
@@ -166,7 +166,8 @@ def secret_key_length(
     checks.errors_within("test_errors", wrong, test)
     mu = checks.two_decoy_intensities(intensities)
     p = checks.probabilities_array("probabilities", probabilities, count=3)
-    log_terms = float(np.log(TERMS / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
+    secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
+    log_terms = float(np.log(TERMS / secrecy))
     efficiency = checks.correction_efficiency(error_correction_efficiency)
     checks.one_of("tail_bound", tail_bound, tuple(TAIL_BOUNDS))
 
@@ -194,7 +195,6 @@ def secret_key_length(
         leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
     else:
         leakage = checks.counts_array("leakage_bits", leakage_bits)
-    correctness = checks.epsilon("epsilon_correctness", epsilon_correctness)
     length = vacuum + single * entropy_deficit(phase) - leakage - overhead_bits(log_terms, correctness)
     return DecoyKey(
         secret_bits=floor_bits(length),
@@ -220,8 +220,9 @@ class DecoyBB84:
         Mean photon numbers at the exit aperture [1] and the probabilities of choosing them [1], signal first.
     key_basis_probability : float
         Probability that either side chooses the key basis; where both bases give key, that of basis Z [1].
-    key_bases : {"one", "both"}
-        Whether one basis gives the key and the other tests it, or each does both.
+    key_bases : {"auto", "one", "both"}
+        Whether one basis gives the key and the other tests it, or each does both. ``"auto"``: both where the key basis
+        is chosen half of the time, when one alone would waste half of what is sifted; else one.
     misalignment_error : float
         Probability that a photon is detected in the wrong detector of its basis [1].
     epsilon_secrecy, epsilon_correctness : float
@@ -240,10 +241,10 @@ class DecoyBB84:
     intensities: tuple[float, float, float]
     probabilities: tuple[float, float, float]
     key_basis_probability: OpenFraction
-    key_bases: Literal["one", "both"] = "one"
+    key_bases: Literal["auto", "one", "both"] = "auto"
     misalignment_error: ErrorRate = 0.0
-    epsilon_secrecy: OpenFraction = 1e-9
-    epsilon_correctness: OpenFraction = 1e-15
+    epsilon_secrecy: Epsilon = 1e-9
+    epsilon_correctness: Epsilon = 1e-15
     error_correction_efficiency: checks.CorrectionEfficiency = 1.16
     error_correction: Literal["efficiency", "finite-block"] = "efficiency"
     tail_bound: Literal["hoeffding", "chernoff"] = "chernoff"
@@ -252,8 +253,9 @@ class DecoyBB84:
     def __post_init__(self) -> None:
         """Refuse what the proof does not cover."""
         check_limits(self)
+        checks.block_epsilon(self.epsilon_secrecy, self.epsilon_correctness)
         checks.one_of("DecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
-        checks.one_of("DecoyBB84.key_bases", self.key_bases, ("one", "both"))
+        checks.one_of("DecoyBB84.key_bases", self.key_bases, ("auto", "one", "both"))
         checks.one_of("DecoyBB84.tail_bound", self.tail_bound, tuple(TAIL_BOUNDS))
         for name in ("intensities", "probabilities"):  # lists are as good, but settings are compared and hashed
             object.__setattr__(self, name, tuple(float(value) for value in getattr(self, name)))
@@ -276,7 +278,7 @@ class DecoyBB84:
             Where both bases give key, each is bounded with half of either epsilon, the other basis testing it.
         """
         counts, errors = checks.by_basis(counts, errors, intensities=3)
-        orders = self._orders()
+        orders = self.key_orders
         share = 1.0 / len(orders)
         keys = tuple(
             secret_key_length(
@@ -304,7 +306,7 @@ class DecoyBB84:
     def sifting_probability(self) -> float:
         """Return the probability that a pulse is sent and measured in one and the same key basis [1]."""
         z = self.key_basis_probability
-        return z * z if self.key_bases == "one" else z * z + (1.0 - z) * (1.0 - z)
+        return z * z if len(self.key_orders) == 1 else z * z + (1.0 - z) * (1.0 - z)
 
     @takes_quantities
     def asymptotic_fraction(self, *, gains: ArrayLike, error_rates: ArrayLike) -> float | FloatArray:
@@ -339,8 +341,17 @@ class DecoyBB84:
                 probabilities=self.probabilities,
                 error_correction_efficiency=self.error_correction_efficiency,
             )
-            for key, test in self._orders()
+            for key, test in self.key_orders
         )
 
-    def _orders(self) -> tuple[tuple[int, int], ...]:
-        return ((0, 1),) if self.key_bases == "one" else ((0, 1), (1, 0))
+    @property
+    def key_orders(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of the basis that gives key and the one that tests it, as indices of counts."""
+        both = self.key_bases == "both" or (self.key_bases == "auto" and self.key_basis_probability == 0.5)
+        return ((0, 1), (1, 0)) if both else ((0, 1),)
+
+    @property
+    def proof_name(self) -> str:
+        """Whose bound the key's length is, of which kind, with which tails."""
+        bases = "both bases as key, each at half of epsilon" if len(self.key_orders) > 1 else "one basis as key"
+        return f"Lim et al., PRA 89, 022307 (2014), fixed length, {self.tail_bound.capitalize()} tails, {bases}"

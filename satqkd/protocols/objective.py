@@ -69,7 +69,7 @@ def balance(
     leakage : {"efficiency", "finite-block"}
         Model of the leakage.
     """
-    orders = ((0, 1),) if protocol.key_bases == "one" else ((0, 1), (1, 0))
+    orders = protocol.key_orders
     secrecy, correctness = protocol.epsilon_secrecy / len(orders), protocol.epsilon_correctness / len(orders)
     lengths, wants = [], []
     for key, test in orders:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import ErrorRate, OpenFraction, PulseRate, check_limits
+from satqkd.limits import Epsilon, ErrorRate, OpenFraction, PulseRate, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.entropy import entropy_deficit
@@ -239,7 +239,8 @@ def secret_key_length(
             "mismatched bases too.",
         )
     constants = PROOFS[proof]
-    log_terms = float(np.log(constants.terms / checks.epsilon("epsilon_secrecy", epsilon_secrecy)))
+    secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
+    log_terms = float(np.log(constants.terms / secrecy))
     found, vacuum_upper, test_vacuum_upper = photon_bounds(
         key,
         key_wrong,
@@ -263,7 +264,6 @@ def secret_key_length(
         leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
     else:
         leakage = checks.counts_array("leakage_bits", leakage_bits)
-    correctness = checks.epsilon("epsilon_correctness", epsilon_correctness)
     length = single * entropy_deficit(phase) - leakage - constants.overhead_bits(log_terms, correctness)
     if constants.with_vacuum if with_vacuum is None else with_vacuum:
         length = length + np.minimum(vacuum, total - single)
@@ -317,8 +317,8 @@ class OneDecoyBB84:
     key_basis_probability: OpenFraction
     key_bases: Literal["one"] = "one"
     misalignment_error: ErrorRate = 0.0
-    epsilon_secrecy: OpenFraction = 1e-9
-    epsilon_correctness: OpenFraction = 1e-15
+    epsilon_secrecy: Epsilon = 1e-9
+    epsilon_correctness: Epsilon = 1e-15
     error_correction_efficiency: checks.CorrectionEfficiency = 1.16
     error_correction: Literal["efficiency", "finite-block"] = "efficiency"
     proof: Literal["wiesemann2026", "rusca2018"] = "wiesemann2026"
@@ -328,6 +328,7 @@ class OneDecoyBB84:
     def __post_init__(self) -> None:
         """Refuse what the proof does not cover."""
         check_limits(self)
+        checks.block_epsilon(self.epsilon_secrecy, self.epsilon_correctness)
         checks.one_of("OneDecoyBB84.error_correction", self.error_correction, LEAKAGE_MODELS)
         checks.one_of("OneDecoyBB84.key_bases", self.key_bases, ("one",))
         checks.one_of("OneDecoyBB84.proof", self.proof, tuple(PROOFS))
@@ -367,6 +368,20 @@ class OneDecoyBB84:
             ),
         )
         return combine_bases((key,), epsilon=self.epsilon_secrecy + self.epsilon_correctness)
+
+    @property
+    def key_orders(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of the basis that gives key and the one that tests it, as indices of counts."""
+        return ((0, 1),)
+
+    @property
+    def proof_name(self) -> str:
+        """Whose bound the key's length is, of which kind."""
+        authors = {
+            "wiesemann2026": "Wiesemann et al., Quantum 10, 2037 (2026), variable length",
+            "rusca2018": "Rusca et al., APL 112, 171104 (2018), fixed length",
+        }
+        return f"{authors[self.proof]}, Hoeffding tails, one basis as key"
 
     def sifting_probability(self) -> float:
         """Return the probability that a pulse is sent and measured in the key basis [1]."""

@@ -126,7 +126,8 @@ def optimize(
     seconds : Seconds
         The predicted profile of every block.
     parameters, window : bool
-        Whether intensities, probabilities and basis bias are optimised, and whether the seconds are chosen.
+        Whether intensities, probabilities and basis bias are optimised, and whether the seconds are chosen. Key bases
+        that follow the probability (``"auto"``) are one where it is chosen.
     limits : SearchLimits, optional
         How far the parameters may be changed.
 
@@ -145,6 +146,8 @@ def optimize(
     all counts alike.
     """
     limits = SearchLimits() if limits is None else limits
+    if parameters and protocol.key_bases == "auto":
+        protocol = replace(protocol, key_bases="one")  # a bias is what is looked for: one basis gives, the other tests
     profiles = Profiles.of(
         seconds, misalignment_error=protocol.misalignment_error, largest_intensity=limits.signal_intensity[1]
     )

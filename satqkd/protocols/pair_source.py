@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -14,6 +15,9 @@ from satqkd.units import FloatArray
 
 _DENSE = 0.1
 """Pairs or clicks per coincidence window above which treating coincidences as rare is no good."""
+
+
+_ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +49,8 @@ def coincidences(
     noise_b_cps: ArrayLike,
     coincidence_window_s: ArrayLike,
     misalignment_error: ArrayLike,
+    jitter_a_s: ArrayLike = 0.0,
+    jitter_b_s: ArrayLike = 0.0,
 ) -> Coincidences:
     """Return true and accidental coincidences of the two photons of each pair.
 
@@ -60,6 +66,8 @@ def coincidences(
         Full width of the coincidence window [s].
     misalignment_error : array_like
         Probability that a true pair measured in one basis gives unequal bits [1].
+    jitter_a_s, jitter_b_s : array_like, optional
+        Standard deviation of the Gaussian timing error of a click of either receiver [s].
 
     Returns
     -------
@@ -74,7 +82,9 @@ def coincidences(
     Notes
     -----
     ``R eta_A eta_B`` true coincidences, ``S_A S_B tau_c`` accidental ones from the singles ``S = R eta + noise``, whose
-    bits agree by chance. Valid while less than one pair or click falls into a window; a warning says where not.
+    bits agree by chance. The times of the two clicks of a pair differ by the errors of both, of variance
+    ``sigma_A² + sigma_B²``: the window accepts ``erf(tau_c/(sqrt(8) sigma))`` of the true ones. Valid while less than
+    one pair or click falls into a window; a warning says where not.
     """
     given = {
         "pair_rate_hz": pair_rate_hz,
@@ -84,13 +94,15 @@ def coincidences(
         "noise_b_cps": noise_b_cps,
         "coincidence_window_s": coincidence_window_s,
         "misalignment_error": misalignment_error,
+        "jitter_a_s": jitter_a_s,
+        "jitter_b_s": jitter_b_s,
     }
     arrays = {name: as_floats(name, value) for name, value in given.items()}
     for name, array in arrays.items():
         largest = 1.0 if name.startswith("trans") or name == "misalignment_error" else np.inf
         if not np.all((array >= 0.0) & (array <= largest) & np.isfinite(array)):
             raise InputError(f"{name} must be finite, at least 0 and at most {largest:g}.")
-    rate, eta_a, eta_b, noise_a, noise_b, window, error = arrays.values()
+    rate, eta_a, eta_b, noise_a, noise_b, window, error, jitter_a, jitter_b = arrays.values()
     singles_a, singles_b = rate * eta_a + noise_a, rate * eta_b + noise_b
     if np.any(np.maximum(rate, np.maximum(singles_a, singles_b)) * window > _DENSE):
         warnings.warn(
@@ -98,7 +110,7 @@ def coincidences(
             ValidityWarning,
             stacklevel=2,
         )
-    true = rate * eta_a * eta_b
+    true = rate * eta_a * eta_b * _accepted(window, np.hypot(jitter_a, jitter_b))
     accidental = singles_a * singles_b * window
     total = true + accidental
     wrong = error * true + 0.5 * accidental
@@ -106,3 +118,10 @@ def coincidences(
     return Coincidences(
         rate_cps=total, accidental_cps=accidental, error_rate=np.where(some, wrong / np.where(some, total, 1.0), 0.5)
     )
+
+
+def _accepted(window_s: FloatArray, spread_s: FloatArray) -> FloatArray:
+    """Return the share of time differences of a standard deviation that fall into a window of a full width."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        argument = np.where(spread_s > 0.0, window_s / (math.sqrt(8.0) * spread_s), np.inf)
+    return np.asarray(_ERF(argument), dtype=float)

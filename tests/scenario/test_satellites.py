@@ -1,4 +1,4 @@
-"""A satellite brings its terminal and limits; what is not known of it is said; one link never stands for two terminals."""
+"""A satellite brings its terminal and limits, what is not known of it is said, one link never stands for two."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import satqkd as sq
 from satqkd import catalog
 from satqkd.errors import InputError, Notice
-from satqkd.scenario.satellites import home_scenario
+from satqkd.scenario.satellites import LIMITS, home_scenario
 
 MICIUS = "micius-beijing-vienna"
 
@@ -26,14 +26,8 @@ def test_what_the_catalogue_names_exists():
         if "scenario" in satellite:
             home = sq.load_scenario(satellite["scenario"])
             assert home.satellite_names == (name,)
-            limits = home.passes
-            shown = {
-                "min_elevation_deg": limits.min_elevation_deg,
-                "max_sun_elevation_deg": limits.max_sun_elevation_deg,
-            }
-            if limits.max_range_m is not None:
-                shown["max_range_m"] = limits.max_range_m
-            assert satellite["passes"] == shown
+            shown = {name: getattr(home.passes, name) for name in LIMITS}
+            assert satellite["passes"] == {key: value for key, value in shown.items() if value is not None}
             terminal = catalog.entry("terminals", satellite["terminal"])
             assert home.link.wavelength_m == terminal["wavelength_m"]
             assert home.link.transmitter.divergence_rad == terminal["transmitter"]["divergence_rad"]
