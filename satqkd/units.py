@@ -73,6 +73,7 @@ QUANTITIES: dict[str, Quantity] = {
     "tca_azimuth_deg": Quantity("deg", "azimuth at TCA", "°", 1.0, 1),
     "los_azimuth_deg": Quantity("deg", "azimuth at LOS", "°", 1.0, 1),
     "min_range_m": Quantity("m", "shortest range", "km", 1e-3, 1),
+    "tca_range_m": Quantity("m", "range at TCA", "km", 1e-3, 1),
     "range_m": Quantity("m", "range", "km", 1e-3, 1),
     "range_rate_m_s": Quantity("m/s", "range rate", "km/s", 1e-3, 3),
     "point_ahead_rad": Quantity("rad", "point-ahead angle", "µrad", 1e6, 1),

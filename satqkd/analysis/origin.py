@@ -21,7 +21,7 @@ def provenance(forecast: Forecast) -> dict[str, Any]:
     passes, scenario = forecast.passes, forecast.scenario
     epochs = passes["tca_utc"] - pd.to_timedelta(passes["elements_age_days"], unit="D")
     used = {
-        str(satellite): sorted({to_iso(epoch) for epoch in group.dt.round("ms")})
+        str(satellite): sorted({to_iso(epoch) for epoch in group.dropna().dt.round("ms")}) or ["designed"]
         for satellite, group in epochs.groupby(passes["satellite"])
     }
     return {

@@ -156,7 +156,9 @@ def _geometry(scenario: Scenario, elements: Elements, first: float, last: float)
         warn_age_days=scenario.elements.warn_age_days,
         refraction=orbit.Refraction() if scenario.passes.refraction else None,
     )
-    return orbit.add_sky(passes, stations)
+    seen = orbit.add_sky(passes, stations)
+    del seen["tca_range_m"]  # it has served the sky
+    return seen
 
 
 def _without_old(

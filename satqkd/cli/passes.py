@@ -65,19 +65,20 @@ def passes(
 def check_any(table: pd.DataFrame) -> None:
     """Refuse to go on without a single pass (exit code 3)."""
     if table.empty:
-        raise NothingFoundError(
-            "No pass found in the window.",
-            "Look further ahead with --days, lower --min-elevation, or check the orbit's inclination and the station.",
-        )
+        cause, advice = table.attrs.get("why_no_pass", ("", "Look further ahead with --days."))
+        raise NothingFoundError(f"No pass found in the window. {cause}".strip(), advice)
 
 
 def check_age(table: pd.DataFrame) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
+    from satqkd.orbit.ageing import error_in_words
+
     reasons = table["reject_reason"].astype(str)
     if not table["usable"].any() and reasons.str.startswith("elements too old").all():
         raise DataError(
             f"No pass can be used: every element set is too old ({reasons.iloc[0]}).",
-            "Give newer ones with --elements, move --start, or accept the error with --max-age.",
+            f"Give newer ones with --elements, or move --start. --max-age would accept them as they are: "
+            f"{error_in_words(float(table['elements_age_days'].abs().min()))}.",
         )
 
 

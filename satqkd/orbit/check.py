@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.errors import InputError
+from satqkd.orbit.ageing import error_in_words
 from satqkd.orbit.elements import ElementSet
 from satqkd.times import to_posix
 
@@ -112,7 +113,7 @@ def _problems_of_age(model: Any, age_days: float) -> list[str]:
     if age_days < -1.0:
         found.append(f"epoch lies {-age_days:.1f} d ahead")
     elif age_days > _OLD_DAYS:
-        found.append(f"older than {_OLD_DAYS:g} d")
+        found.append(f"older than {_OLD_DAYS:g} d: {error_in_words(age_days)}")
     error = model.sgp4(model.jdsatepoch, model.jdsatepochF + age_days)[0]
     if error:
         found.append(f"SGP4 fails at this age: {_meaning(error)}")

@@ -38,6 +38,7 @@ class Contacts:
     tca_azimuth_deg: FloatArray
     los_azimuth_deg: FloatArray
     min_range_m: FloatArray
+    tca_range_m: FloatArray
     start_open: BoolArray
     end_open: BoolArray
 
@@ -51,7 +52,7 @@ class Contacts:
     def none() -> Contacts:
         """Return an empty list."""
         count, flags, nothing = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=bool), np.zeros(0)
-        return Contacts(Pairs(count, count), *(nothing,) * 8, flags, flags)
+        return Contacts(Pairs(count, count), *(nothing,) * 9, flags, flags)
 
     @staticmethod
     def joined(parts: Sequence[Contacts]) -> Contacts:
@@ -133,6 +134,7 @@ def _described(
     later = los_elevation > aos_elevation
     tca = np.where(later, los.tai_s, aos.tai_s)
     elevation, azimuth = np.where(later, los_elevation, aos_elevation), np.where(later, los_azimuth, aos_azimuth)
+    range2 = np.where(later, dot(los.d, los.d), dot(aos.d, aos.d))
     owner, inside = _inside(aos, los, tops.events)
     peaks = tops.events[inside]
     peak_elevation, peak_azimuth = elevation_azimuth_deg(
@@ -143,6 +145,7 @@ def _described(
     best = best[(peak_elevation[best] >= elevation[owner[best]]) | ~(start_open | end_open)[owner[best]]]
     of = owner[best]
     tca[of], elevation[of], azimuth[of] = peaks.tai_s[best], peak_elevation[best], peak_azimuth[best]
+    range2[of] = dot(peaks.d, peaks.d)[best]
     # In a pass of microseconds the roots' last bits must not turn their order around.
     los_tai = np.maximum(aos.tai_s, los.tai_s)
     return Contacts(
@@ -155,6 +158,7 @@ def _described(
         azimuth,
         los_azimuth,
         _shortest_m(search, nodes, aos, los, of, tops.marks[inside[best]], tops.rv1[inside[best]]),
+        np.sqrt(range2),
         start_open,
         end_open,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +13,12 @@ from numpy.typing import NDArray
 
 from satqkd.arrays import as_float
 from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean
+from satqkd.orbit.ageing import error_in_words
 from satqkd.orbit.contacts import Contacts, find_contacts
 from satqkd.orbit.elements import Elements, ElementSet
 from satqkd.orbit.propagation import Arc
 from satqkd.orbit.refraction import Refraction
+from satqkd.orbit.silence import why_no_pass
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons
 from satqkd.orbit.timescale import (
     DAY_S,
@@ -38,6 +41,8 @@ BoolArray = NDArray[np.bool_]
 
 _TIMES = {"aos_tai_s": "aos_utc", "tca_tai_s": "tca_utc", "los_tai_s": "los_utc"}
 _NUMBERS = ("max_elevation_deg", "aos_azimuth_deg", "tca_azimuth_deg", "los_azimuth_deg", "min_range_m")
+_PLACE = "tca_range_m"
+"""With the angles at TCA, where the satellite then is; kept at the table's end for `satqkd.orbit.add_sky`."""
 _ROWS_AT_ONCE = 200_000
 _FEW_STATIONS = 10
 _DEEP_SPACE_REV_DAY = 6.4
@@ -77,8 +82,10 @@ def find_passes(
     Returns
     -------
     pandas.DataFrame
-        One row a pass, sorted by AOS. TCA is the instant of the largest elevation inside the pass,
-        `elements_age_days` is TCA minus epoch, signed.
+        One row a pass, sorted by AOS; where there is none, ``attrs["why_no_pass"]`` holds a cause and an advice. TCA is
+        the instant of the largest elevation inside the pass, `tca_range_m` the range then, which for an eccentric orbit
+        is far from the shortest; `elements_age_days` is TCA minus epoch, signed, and missing for a designed orbit,
+        which does not age.
 
     Raises
     ------
@@ -95,8 +102,12 @@ def find_passes(
     if not len(elements):
         raise InputError("There are no elements to predict passes from.", "Read some: orbit.read_elements(path).")
     arcs = _arcs(elements, t0, t1)
+    failures: dict[str, None] = {}
     # Handed over without a name of its own here, so that the table's makers can let go of what they have used.
-    return _table(_search(arcs, frames, mask, t0, t1), arcs, places, warn_age_days)
+    table = _table(_search(arcs, frames, mask, t0, t1, failures), arcs, places, warn_age_days)
+    if table.empty:
+        table.attrs["why_no_pass"] = why_no_pass([arc.elements for arc in arcs], places, mask, list(failures))
+    return table
 
 
 def _window(start: Any, end: Any) -> tuple[float, float]:
@@ -147,10 +158,11 @@ def _arcs(elements: Elements, t0: float, t1: float) -> list[Arc]:
     return arcs
 
 
-def _search(arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: float) -> Contacts:
+def _search(
+    arcs: list[Arc], frames: Horizons, mask: FloatArray, t0: float, t1: float, failures: dict[str, None]
+) -> Contacts:
     """Search all arcs, a chunk at a time; where a pass sticks out of an arc's stretch, the whole window again."""
     parts: list[Contacts] = []
-    failures: dict[str, None] = {}
     pending: list[Stretch] = []
     for index, arc in enumerate(arcs):
         period = DAY_S / arc.elements.mean_motion_rev_day
@@ -265,13 +277,14 @@ def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_a
     order = _by_time(found, satellites)
     truncated = (found.start_open | found.end_open)[order]
     track, station = found.pairs.track[order], found.pairs.station[order]
-    arrays = {name: getattr(found, name) for name in (*_TIMES, *_NUMBERS)}
+    arrays = {name: getattr(found, name) for name in (*_TIMES, *_NUMBERS, _PLACE)}
     del found
     times = {name: arrays.pop(source)[order] for source, name in _TIMES.items()}
     epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
     age = (times["tca_utc"] - epochs[track]) / DAY_S
-    designed = np.array([arc.elements.designed for arc in arcs])
-    _warn_stale(age[~designed[track]], warn_age_days)
+    designed = np.array([arc.elements.designed for arc in arcs])[track]
+    _warn_stale(age[~designed], warn_age_days)
+    age[designed] = np.nan  # what was never measured does not age
     stamps = {name: datetime64_from_tai(times.pop(name)) for name in _TIMES.values()}
     columns: dict[str, Any] = {
         "pass_id": _pass_ids(track, station, satellites, stations, stamps["aos_utc"]),
@@ -289,6 +302,7 @@ def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_a
     columns["truncated"] = truncated
     columns["usable"] = np.ones(len(order), dtype=bool)
     columns["reject_reason"] = np.full(len(order), "", dtype=object)
+    columns[_PLACE] = arrays.pop(_PLACE)[order]
     return pd.DataFrame(columns, copy=False)
 
 
@@ -307,8 +321,8 @@ def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
     if farthest > warn_age_days:
         warnings.warn(
             f"{(np.abs(age_days) > warn_age_days).sum()} of {age_days.size} passes are farther than "
-            f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days; their "
-            "times may be wrong by seconds to minutes.",
+            f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days: there "
+            f"{error_in_words(farthest)}.",
             StaleElementsWarning,
             stacklevel=4,
         )
@@ -322,7 +336,7 @@ def _pass_ids(
     aos: NDArray[np.datetime64],
 ) -> NDArray[Any]:
     """Name each pass by satellite, station and the whole second of its AOS; a second one in it gets a number."""
-    begins = [f"{satellite}-{place.name}-" for satellite in satellites for place in stations]
+    begins = [f"{_word(satellite)}-{_word(place.name)}-" for satellite in satellites for place in stations]
     pair = track * len(stations) + station
     ids = np.empty(len(aos), dtype=object)
     for part in (slice(k, k + _ROWS_AT_ONCE) for k in range(0, len(ids), _ROWS_AT_ONCE)):
@@ -337,6 +351,11 @@ def _pass_ids(
             if seen[name] > 1:
                 ids[index] = f"{name}-{seen[name]}"
     return ids
+
+
+def _word(name: str) -> str:
+    """Return a name as one word of an id, which stands in lists separated by spaces and on command lines."""
+    return re.sub(r"[^\w.#@+=:~-]+", "_", name.strip())
 
 
 def _stamps(times: NDArray[np.datetime64]) -> list[str]:

@@ -171,7 +171,9 @@ def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[
     for item in elements:
         groups.setdefault(item.satellite, []).append(item)
     satellites = passes["satellite"].to_numpy()
-    wanted = tca - passes["elements_age_days"].to_numpy() * DAY_S if "elements_age_days" in passes else tca
+    # Designed orbits have no age, and one set each.
+    age = np.nan_to_num(passes["elements_age_days"].to_numpy()) if "elements_age_days" in passes else 0.0
+    wanted = tca - age * DAY_S
     offset = utc_offset_s(tca)
     result = []
     for satellite in dict.fromkeys(satellites.tolist()):

@@ -202,10 +202,9 @@ def add_sky(passes: pd.DataFrame, stations: Station | Sequence[Station]) -> pd.D
     -------
     pandas.DataFrame
         A copy with `sun_elevation_deg`, `moon_elevation_deg`, `moon_illumination`, `moon_separation_deg` and
-        `satellite_sunlit`. The satellite stands at the shortest range in the direction of TCA, which for a low orbit
-        is its place within a kilometre.
+        `satellite_sunlit`, all at the satellite's place at TCA.
     """
-    wanted = ("station", "tca_utc", "max_elevation_deg", "tca_azimuth_deg", "min_range_m")
+    wanted = ("station", "tca_utc", "max_elevation_deg", "tca_azimuth_deg", "tca_range_m", "min_range_m")
     missing = [name for name in wanted if name not in passes]
     if missing:
         raise InputError(f"The pass table has no column {missing[0]!r}.", "Give the table of orbit.find_passes.")
@@ -217,7 +216,7 @@ def add_sky(passes: pd.DataFrame, stations: Station | Sequence[Station]) -> pd.D
         row,
         passes["max_elevation_deg"].to_numpy(),
         passes["tca_azimuth_deg"].to_numpy(),
-        passes["min_range_m"].to_numpy(),
+        passes["tca_range_m"].to_numpy(),
     )
     table = passes.drop(columns=[name for name in SKY_COLUMNS if name in passes])
     after = list(table.columns).index("min_range_m") + 1

@@ -19,7 +19,7 @@ from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
-from satqkd.scenario.satellites import bring_satellites
+from satqkd.scenario.satellites import bring_satellites, told_of_satellites
 from satqkd.scenario.terminals import forget_parts, value_at, with_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
 
@@ -130,8 +130,7 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     if "satellites" in changes:
         values["satellites"] = _plain(changes["satellites"], "satellites")
         _give_epochs(values, changes.get("start", scenario.start))
-        if notice := bring_satellites(_listed(values), before["satellites"]):
-            notices.append(notice)
+        bring_satellites(_listed(values), before["satellites"])
     if "link.terminal" in changes:
         forget_parts(values, changes["link.terminal"])
     # A new model first: it keeps what it knows of the old one, and the parameters given beside it rule over that.
@@ -151,6 +150,8 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
         if key in changes or replaced:
             del assumed[key]
     result = _checked(values, where="the changes")
+    if "satellites" in changes and (told := told_of_satellites(to_dict(result), before["satellites"])):
+        notices.insert(0, told)
     for notice in notices:
         warnings.warn(notice, Notice, stacklevel=3)
     _warn_of_pins(changes, values)

@@ -77,7 +77,7 @@ def refuse_several_terminals(sets: Iterable[ElementSet]) -> None:
         )
 
 
-def bring_satellites(values: dict[str, Any], before: Sequence[Any]) -> str:
+def bring_satellites(values: dict[str, Any], before: Sequence[Any]) -> None:
     """Let satellites that replace others bring their transmitter, source, wavelength and limits into a scenario.
 
     Parameters
@@ -86,31 +86,39 @@ def bring_satellites(values: dict[str, Any], before: Sequence[Any]) -> str:
         The scenario with its new satellites; changed in place. The stations' receivers stay.
     before : sequence
         The satellites that were there.
-
-    Returns
-    -------
-    str
-        What a user should know: what has come with them, or whose terminal stands for satellites of which none is
-        known. Empty where there is nothing to say.
     """
-    ours, theirs = identities_of(before), identities_of(values["satellites"])
-    had, have = terminal_names(ours.values()), terminal_names(theirs.values())
-    if have and not have <= had:
-        name = min(name for name in theirs.values() if name and terminal_names([name]) & (have - had))
+    name = _newcomer(values["satellites"], before)
+    if name is not None:
         entry = catalog.entry("satellites", name)
         bring_transmitter(values, entry["terminal"])
         _bring_limits(values, entry.get("passes", {}))
-        return (
-            f"{name} brings what {entry['terminal']} has on board, {_in_words(values['link'])}, and its limits, "
-            f"{_limits_in_words(values['passes'])}; the receivers stay"
-        )
-    unknown = [label for label, name in theirs.items() if not terminal_names([name])]
-    if not unknown or not had or have:
+
+
+def told_of_satellites(values: Mapping[str, Any], before: Sequence[Any]) -> str:
+    """Return what a user should know of satellites that have replaced others, empty where there is nothing.
+
+    That is what has come with them, or, where the catalogue knows no terminal of theirs, whose terminal stands in.
+    """
+    link, limits = _in_words(values["link"]), _limits_in_words(values.get("passes", {}))
+    name = _newcomer(values["satellites"], before)
+    if name is not None:
+        terminal = catalog.entry("satellites", name)["terminal"]
+        return f"{name} brings what {terminal} has on board ({link}) and its limits ({limits}); the receivers stay"
+    had, theirs = terminal_names(identities_of(before).values()), identities_of(values["satellites"])
+    unknown = [label for label, known in theirs.items() if not terminal_names([known])]
+    if not unknown or not had or len(unknown) < len(theirs):
         return ""
     return (
-        f"the catalogue knows no terminal of {_some(unknown)}: that of {', '.join(sorted(had))} is used, "
-        f"{_in_words(values['link'])}, within its limits, {_limits_in_words(values.get('passes', {}))}"
+        f"the catalogue knows no terminal of {_some(unknown)}: that of {', '.join(sorted(had))} is used ({link}), "
+        f"within these limits: {limits}"
     )
+
+
+def _newcomer(entries: Sequence[Any], before: Sequence[Any]) -> str | None:
+    """Return a satellite of the catalogue whose terminal none of those before has."""
+    had = terminal_names(identities_of(before).values())
+    names = [name for name in identities_of(entries).values() if name and terminal_names([name]) - had]
+    return min(names, default=None)
 
 
 def _bring_limits(values: dict[str, Any], limits: Mapping[str, Any]) -> None:

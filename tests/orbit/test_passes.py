@@ -34,6 +34,7 @@ COLUMNS = [
     "truncated",
     "usable",
     "reject_reason",
+    "tca_range_m",
 ]
 DAY = pd.Timedelta(days=1)
 
@@ -478,3 +479,24 @@ def test_nonsense_is_refused(december, xinglong, change, words):
     with pytest.raises(InputError) as caught:
         find_passes(**given_)
     assert all(word in str(caught.value) for word in words)
+
+
+def test_ids_are_single_words(december):
+    """Ids stand in lists separated by spaces and on command lines; sane names keep theirs to the letter."""
+    stations = [
+        Station("my roof, north", 40.4, 117.6),
+        Station("my roof; north", 40.4, 117.6),
+        Station("ok-1.b", 40.0, 117.0),
+    ]
+    table = passes(december, stations, "2016-12-19", "2016-12-20")
+    assert table.pass_id.is_unique
+    assert not table.pass_id.str.contains(r"[\s,;'\"]", regex=True).any()
+    assert table.pass_id.str.startswith("micius-my_roof_north-").any()
+    assert table.pass_id.str.startswith("micius-ok-1.b-2016").any()
+
+
+def test_a_designed_orbit_does_not_age():
+    design = walker(altitude_m=6e5, inclination_deg=97.8, satellites=1, planes=1, epoch="2026-01-01")
+    table = passes(design, Station("roof", 48.0, 16.0), "2026-12-28", "2026-12-31")
+    assert len(table)
+    assert table.elements_age_days.isna().all()

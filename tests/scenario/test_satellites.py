@@ -76,7 +76,7 @@ def test_a_satellite_is_known_by_its_number_in_an_own_file(micius, tmp_path):
 
 def test_an_unknown_satellite_says_whose_terminal_it_flies(micius):
     with pytest.warns(
-        Notice, match=r"no terminal of qube: that of micius is used, 848\.6 nm 0\.3 m 10 urad, .* to 1200 km"
+        Notice, match=r"no terminal of qube: that of micius is used \(848\.6 nm 0\.3 m 10 urad\), .* to 1200 km"
     ):
         changed = micius.with_({"satellites": ["qube"]})
     assert changed.link == micius.link
