@@ -88,3 +88,15 @@ def to_iso(value: Any) -> str:
     milliseconds = round(to_posix(value) * 1e3)
     moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(milliseconds=milliseconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def to_text(value: Any, *, decimals: int = 0) -> str:
+    """Write a time to be read: UTC, rounded to the second or to a fraction of it, without a zone.
+
+    >>> to_text("2016-12-19T23:59:59.7")
+    '2016-12-20 00:00:00'
+    """
+    ticks = round(to_posix(value) * 10**decimals)
+    seconds, part = divmod(ticks, 10**decimals)
+    moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%d %H:%M:%S") + (f".{part:0{decimals}d}" if decimals else "")

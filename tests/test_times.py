@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from satqkd.errors import InputError
-from satqkd.times import to_datetime64, to_iso, to_posix
+from satqkd.times import to_datetime64, to_iso, to_posix, to_text
 
 MOMENT = 1482166333.46  # 2016-12-19T16:52:13.46Z, by `date -u`
 
@@ -52,3 +52,16 @@ def test_what_is_no_time_is_refused(value):
 @given(st.floats(-1e9, 4e9))
 def test_back_and_forth_to_the_microsecond(posix_s):
     assert to_posix(to_datetime64(posix_s)) == pytest.approx(posix_s, abs=1.1e-6)
+
+
+@pytest.mark.parametrize(
+    ("moment", "decimals", "text"),
+    [
+        ("2016-12-19T16:52:13.499", 0, "2016-12-19 16:52:13"),
+        ("2016-12-19T16:52:13.500", 0, "2016-12-19 16:52:14"),
+        ("2016-12-31T23:59:59.7", 0, "2017-01-01 00:00:00"),
+        ("2016-12-19T16:52:13.487", 1, "2016-12-19 16:52:13.5"),
+    ],
+)
+def test_times_to_be_read_are_rounded_and_not_cut(moment, decimals, text):
+    assert to_text(moment, decimals=decimals) == text

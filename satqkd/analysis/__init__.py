@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from satqkd.analysis.origin import assumptions, provenance, scenario_provenance
     from satqkd.analysis.pooling import compare_pools
     from satqkd.analysis.prediction import Forecast, Prediction, find_passes, forecast, predict
+    from satqkd.analysis.trial import Trial, try_out
 
 _HOME = {
     "BUDGET_TERMS": "light",
@@ -29,6 +30,8 @@ _HOME = {
     "predict": "prediction",
     "provenance": "origin",
     "scenario_provenance": "origin",
+    "Trial": "trial",
+    "try_out": "trial",
 }
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "Counts",
     "Forecast",
     "Prediction",
+    "Trial",
     "analyze",
     "assumptions",
     "budget",
@@ -47,6 +51,7 @@ __all__ = [
     "predict",
     "provenance",
     "scenario_provenance",
+    "try_out",
 ]
 
 

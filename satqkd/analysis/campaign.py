@@ -23,13 +23,13 @@ from satqkd.analysis.counts import error_share
 from satqkd.analysis.inspection import pass_samples
 from satqkd.analysis.light import arriving_light
 from satqkd.analysis.origin import provenance
-from satqkd.analysis.overlaps import overlap_names
+from satqkd.analysis.overlaps import coexisting_bits, overlap_names
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
-from satqkd.analysis.public_messages import authentication_for, sifting_message_bits
+from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean
-from satqkd.protocols.authentication import Authentication
+from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.protocols.bbm92 import BBM92, chsh_value
-from satqkd.scenario import Scenario
+from satqkd.scenario import Scenario, load_scenario
 from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ def analyze(
         The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
         pass, when they are there, and asymptotic bits with each pass.
     """
-    prediction = predict(scenario, start=start, days=days, end=end, constraints=constraints)
+    checked = load_scenario(scenario)
+    _ = checked.sites  # a station without telescope is refused before its passes are looked for
+    prediction = predict(checked, start=start, days=days, end=end, constraints=constraints)
     return analyze_prediction(prediction, seed=seed, draws=draws)
 
 
@@ -162,8 +164,8 @@ def _warn_of_overlaps(passes: pd.DataFrame) -> None:
     number = int((passes["overlaps_with"] != "").sum())
     if number:
         warnings.warn(
-            f"{number} passes overlap with another of the same satellite, which serves one station at a time: the keys "
-            "of these stations cannot all be had (column overlaps_with).",
+            f"{number} passes overlap with another of the same satellite, which serves one station at a time, or over "
+            "the same station, which follows one satellite: their keys cannot all be had (column overlaps_with).",
             SatqkdWarning,
             stacklevel=3,
         )
@@ -298,6 +300,41 @@ class Campaign:
         order = usable.sort_values(["secret_bits", "sifted_bits"], ascending=False, kind="stable")
         return str(order["pass_id"].iloc[0])
 
+    @property
+    def block_bits(self) -> NDArray[np.int64]:
+        """Secret bits of the block that each pass belongs to, 0 for passes in none, shape (passes,)."""
+        blocks, bits = self.passes["block"].to_numpy(), self.passes["secret_bits"].to_numpy()
+        of_block = np.zeros(len(self.counts.protocols) + 1, dtype=np.int64)  # the last stands for no block
+        np.add.at(of_block, blocks, bits)
+        of_block[-1] = 0
+        return np.asarray(of_block[blocks])
+
+    @cached_property
+    def security(self) -> dict[str, Any]:
+        """What the secret bits promise: whose proof, at which counts, and what they may fail with.
+
+        ``epsilon_of_all`` is the sum over the blocks with key, of which each may fail to be secret or correct, and over
+        every block, with key or without, of the messages that may have been forged.
+
+        Raises
+        ------
+        InputError
+            If that sum reaches 1, from where on nothing is promised.
+        """
+        bits = self.passes["secret_bits"]
+        blocks, with_key = len(self.counts.protocols), int((bits > 0).sum())
+        forged = self.authentication.block_epsilon
+        total = with_key * (self.block_epsilon - forged) + blocks * forged
+        return {
+            **promise(self.scenario.protocol, self.authentication),
+            "epsilon_per_block": self.block_epsilon,
+            "epsilon_of_all": checked_total(total, f"all {blocks} blocks"),
+            "blocks": blocks,
+            "blocks_with_key": with_key,
+            "secret_bits": int(bits.sum()),
+            "net_secret_bits": int(bits.sum()) - self.authentication.block_bits * blocks,
+        }
+
     def rejected(self) -> dict[str, int]:
         """Return how many passes were rejected for what, the numbers of the single pass left out."""
         reasons = self.passes.loc[~self.passes["usable"], "reject_reason"].astype(str)
@@ -322,28 +359,35 @@ class Campaign:
     def summary(self) -> dict[str, Any]:
         """Return totals: passes, usable ones, those with key, bits by station, and what authentication leaves of them.
 
-        ``net_secret_bits`` is what is left after every block, also one without key, has paid for its authentication.
+        ``net_secret_bits`` is what is left after every block, also one without key, has paid for its authentication; a
+        debt is negative. ``coexisting_secret_bits`` is the most that can be had together where passes overlap, None
+        where that is not known: the key of a pooled block does not come apart.
         """
-        passes = self.passes
-        total, blocks = int(passes["secret_bits"].sum()), len(self.counts.protocols)
-        authentication = self.authentication.block_bits * blocks
+        passes, security = self.passes, self.security
+        overlapping = int((passes["overlaps_with"] != "").sum())
+        coexisting: int | None = security["secret_bits"]
+        if overlapping:
+            coexisting = coexisting_bits(passes) if self.scenario.key.pool == "pass" else None
         by_station = passes.groupby("station", sort=True)["secret_bits"].sum()
         return {
             "scenario": self.scenario.name,
             "passes": len(passes),
             "usable": int(passes["usable"].sum()),
-            "blocks": blocks,
-            "with_key": int((passes["secret_bits"] > 0).sum()),
-            "secret_bits": total,
-            "authentication_bits": authentication,
-            "net_secret_bits": total - authentication,
+            "blocks": security["blocks"],
+            "with_key": security["blocks_with_key"],
+            "secret_bits": security["secret_bits"],
+            "coexisting_secret_bits": coexisting,
+            "authentication_bits": security["secret_bits"] - security["net_secret_bits"],
+            "net_secret_bits": security["net_secret_bits"],
             "secret_bits_by_station": {str(name): int(bits) for name, bits in by_station.items()},
-            "epsilon_per_block": self.block_epsilon,
-            "epsilon_of_all": self.block_epsilon * int((passes["secret_bits"] > 0).sum()),
-            "overlapping_passes": int((passes["overlaps_with"] != "").sum()),
+            "epsilon_per_block": security["epsilon_per_block"],
+            "epsilon_of_all": security["epsilon_of_all"],
+            "proof": security["proof"],
+            "counts": security["counts"],
+            "overlapping_passes": overlapping,
         }
 
     @cached_property
     def provenance(self) -> dict[str, Any]:
-        """What made this result: scenario and its fingerprint, window, versions, element epochs, assumptions, seed."""
-        return {**provenance(self.prediction), "seed": self.seed}
+        """What made this result: scenario and fingerprint, window, versions, elements, assumptions, seed, promise."""
+        return {**provenance(self.prediction), "seed": self.seed, "security": self.security}

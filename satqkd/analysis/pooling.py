@@ -9,6 +9,7 @@ import numpy as np
 
 from satqkd.analysis.campaign import Campaign, analyze_prediction
 from satqkd.analysis.prediction import ScenarioLike, predict
+from satqkd.analysis.public_messages import promise
 from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def compare_pools(
     -------
     pandas.DataFrame
         One row a way: blocks, those with key, secret bits before and after authentication, and the time a sifted bit
-        waits from its pass until its block is complete, on average and at most.
+        waits from its pass until its block is complete, on average and at most. ``attrs["security"]`` holds what goes
+        with the bits: proof, counts, epsilons.
     """
     import pandas as pd
 
     prediction = predict(scenario, start=start, days=days, end=end)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    security: dict[str, Any] = {}
     for pool in pools:
         campaign = analyze_prediction(prediction.under(prediction.scenario.with_({"key.pool": pool})))
         totals, waits = campaign.summary(), _waits_s(campaign)
@@ -60,7 +63,10 @@ def compare_pools(
                 "longest_wait_s": float(waits.max(initial=0.0)),
             }
         )
-    return pd.DataFrame(rows)
+        security = promise(campaign.scenario.protocol, campaign.authentication)
+    table = pd.DataFrame(rows)
+    table.attrs["security"] = security
+    return table
 
 
 def _waits_s(campaign: Campaign) -> FloatArray:

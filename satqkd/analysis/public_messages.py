@@ -1,8 +1,9 @@
-"""What the stations tell each other in public about a block, whose authentication costs key."""
+"""What the stations tell each other in public about a block, whose authentication costs key, and what it promises."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -38,3 +39,22 @@ def sifting_message_bits(detections: FloatArray, sending_s: FloatArray, protocol
 def authentication_for(wanted: Authentication, longest_message_bits: float) -> Authentication:
     """Return an authentication whose tags are long enough for the longest message of any block."""
     return replace(wanted, message_bits=max(wanted.message_bits, float(longest_message_bits)))
+
+
+def promise(protocol: Protocol, authentication: Authentication) -> dict[str, Any]:
+    """Return what goes with every secret bit: whose proof it is by, at which counts, and what each block may fail with.
+
+    Parameters
+    ----------
+    protocol : DecoyBB84, OneDecoyBB84 or BBM92
+        With the parameters of the scenario.
+    authentication : Authentication
+        What each block's messages are authenticated with.
+    """
+    return {
+        "proof": protocol.proof_name,
+        "counts": "expected",
+        "epsilon_secrecy": protocol.epsilon_secrecy,
+        "epsilon_correctness": protocol.epsilon_correctness,
+        "epsilon_authentication": authentication.block_epsilon,
+    }

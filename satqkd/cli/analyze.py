@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def analyze(
       satqkd analyze micius-nanshan-2017 --sample 1
       satqkd analyze --pools
       satqkd analyze --set link.receiver.optics_transmittance=0.3 --format csv
-      satqkd analyze spoqc-europe -o key.csv
+      satqkd analyze --satellite spoqc --station tenerife_ogs -o key.csv
     """
     check_output(form, out)
     import satqkd
@@ -64,7 +64,13 @@ def analyze(
         if sample is not None or everything:
             raise InputError("--pools compares ways to pool; --sample and --all do not go with it.", "Run it alone.")
         check_any(satqkd.find_passes(chosen))
-        emit(satqkd.compare_pools(chosen), form=form, out=out, meta=lambda: scenario_provenance(chosen))
+        compared = satqkd.compare_pools(chosen)
+        emit(
+            compared,
+            form=form,
+            out=out,
+            meta=lambda: {**scenario_provenance(chosen), "security": compared.attrs["security"]},
+        )
         return
     campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
@@ -82,16 +88,28 @@ def analyze(
         meta=lambda: campaign.provenance,
         columns=(*shown, "reject_reason") if everything else shown,
         shown=table if everything else table[table["usable"]],
+        numbered=True,
     )
-    totals = campaign.summary()
-    note(
-        f"{totals['secret_bits']:,} secret bits from {totals['with_key']} of {totals['blocks']} blocks, "
-        f"{totals['net_secret_bits']:,} net of authentication; "
-        f"epsilon {totals['epsilon_per_block']:.3g} a block; at expected counts, asymptotic bits for comparison only"
-    )
+    note(headline(campaign.summary()))
     report_rejected(table, everything)
     report_assumptions(campaign.provenance["assumed"])
     check_age(table)
+
+
+def headline(totals: dict[str, Any]) -> str:
+    """Return the sum of a campaign on one line, with what stands in the way of having it and what it promises."""
+    bits, net, overlapping = totals["secret_bits"], totals["net_secret_bits"], totals["overlapping_passes"]
+    together = ""
+    if overlapping:
+        most = totals["coexisting_secret_bits"]
+        at_most = "how much of it can be had together is not known" if most is None else f"at most {most:,} together"
+        together = f" ({overlapping} passes overlap: {at_most})"
+    left = f"{net:,} net of authentication" if net >= 0 else f"a debt of {-net:,}: authentication costs more"
+    return (
+        f"{bits:,} secret bits{together} from {totals['with_key']} of {totals['blocks']} blocks, {left}; "
+        f"epsilon {totals['epsilon_per_block']:.3g} a block, {totals['epsilon_of_all']:.3g} in all; "
+        f"at expected counts, {totals['proof']}; asymptotic bits for comparison only"
+    )
 
 
 def report_assumptions(assumed: dict[str, dict[str, object]]) -> None:

@@ -38,7 +38,8 @@ def budget(
     \b
     Examples:
       satqkd budget --elevation 30
-      satqkd budget --elevation 30 --range 1000 --set link.atmosphere.model=clear-sky-table --format json
+      satqkd budget --elevation 30 --range 1000 --set link.detector.efficiency=0.6 --format json
+      satqkd budget --satellite spoqc --station hwu_hogs
     """
     check_output(form, out)
     chosen = opt.chosen_scenario(scenario, satellite=satellite, elements=elements, set_=set_)

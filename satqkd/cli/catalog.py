@@ -12,7 +12,7 @@ from satqkd.cli.output import check_output, emit
 app = typer.Typer(no_args_is_help=True, help="List and show what is shipped.", rich_markup_mode=None)
 
 _COLUMNS = {
-    "satellites": ("id", "name", "catalog_number", "mission"),
+    "satellites": ("id", "name", "catalog_number", "terminal", "scenario", "mission"),
     "stations": ("id", "name", "latitude_deg", "longitude_deg", "altitude_m", "aperture_m", "confidence"),
     "terminals": ("id", "kind", "version", "wavelength_m", "description"),
     "scenarios": ("id", "description", "start", "days"),
@@ -41,7 +41,11 @@ def list_(
 
     table = pd.DataFrame(
         [
-            {"id": name, **{key: value for key, value in one.items() if not isinstance(value, dict | list)}}
+            {
+                "id": name,
+                **{key: value for key, value in one.items() if not isinstance(value, dict | list)},
+                **(one.get("passes", {}) if kind == "satellites" else {}),
+            }
             for name, one in catalog.entries(kind).items()
         ]
     )

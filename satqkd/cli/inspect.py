@@ -11,8 +11,10 @@ from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_any
+from satqkd.errors import InputError
 
 if TYPE_CHECKING:
+    from satqkd.analysis import Campaign
     from satqkd.scenario import Scenario
 
 SHOWN = (
@@ -38,7 +40,10 @@ SHOWN = (
 def inspect(
     chosen: Scenario,
     which: Annotated[
-        str | None, typer.Option("--pass", metavar="PASS", help="pass_id or row number.  [the pass with most key]")
+        str | None,
+        typer.Option(
+            "--pass", metavar="PASS", help="pass_id, 'best', or the number in the first column of tables.  [best]"
+        ),
     ] = None,
     every: Annotated[int, typer.Option(min=1, metavar="N", help="On the terminal, show every N-th second.")] = 10,
     form: opt.Format = None,
@@ -60,7 +65,7 @@ def inspect(
 
     campaign = satqkd.analyze(chosen)
     check_any(campaign.passes)
-    row = campaign.row(which if which is not None else campaign.best_pass or 0)
+    row = _row(campaign, which)
     one = campaign.passes.iloc[row]
     table = campaign.samples(row)
     if figure is not None:
@@ -80,5 +85,25 @@ def inspect(
         )
         note(f"QBER by cause, over the sending seconds: {shares}")
     state = "usable" if one["usable"] else f"rejected: {one['reject_reason']}"
-    note(f"{one['pass_id']} (row {row}): {state}; {one['sifted_bits']:,} sifted, {one['secret_bits']:,} secret bits")
+    promised = f"at expected counts, {campaign.security['proof']}"
+    note(
+        f"{one['pass_id']} (--pass {row + 1}): {state}; {one['sifted_bits']:,} sifted, "
+        f"{one['secret_bits']:,} secret bits ({promised}; epsilon {campaign.block_epsilon:.3g})"
+    )
     report_assumptions(campaign.provenance["assumed"])
+
+
+def _row(campaign: Campaign, which: str | None) -> int:
+    """Return the row of the pass that ``--pass`` names; its numbers count all passes from 1, as the tables do."""
+    text = "best" if which is None else which.strip()
+    if text == "best":
+        return campaign.row(campaign.best_pass or 0)
+    if not text.lstrip("+-").isdigit():
+        return campaign.row(text)
+    number, last = int(text), len(campaign.passes)
+    if not 1 <= number <= last:
+        raise InputError(
+            f"--pass {which} does not exist: the passes are numbered from 1 to {last}.",
+            "The first column of satqkd passes --all and satqkd analyze --all shows the numbers.",
+        )
+    return number - 1

@@ -85,7 +85,7 @@ MaxAge = Annotated[
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a value, e.g. link.receiver.aperture_m=1.2; repeatable."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value, e.g. link.detector.efficiency=0.6; repeatable."),
 ]
 All = Annotated[bool, typer.Option("--all", help="Show rejected passes in the table too.")]
 Format = Annotated[
@@ -160,6 +160,8 @@ def chosen_scenario(
 
     if scenario is None:
         scenario = (home_scenario(satellite) if satellite else None) or DEFAULT_SCENARIO
+        if scenario != DEFAULT_SCENARIO and not state.quiet:
+            typer.echo(f"note: scenario {scenario}, the satellite's own; name another to fly it there", err=True)
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:
@@ -224,7 +226,7 @@ def parse_set(assignments: list[str]) -> dict[str, Any]:
     for text in assignments:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            raise InputError(f"--set {text!r} is not KEY=VALUE.", "For example: --set link.receiver.aperture_m=1.2")
+            raise InputError(f"--set {text!r} is not KEY=VALUE.", "For example: --set link.detector.efficiency=0.6")
         try:
             changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:

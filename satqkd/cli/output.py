@@ -10,6 +10,7 @@ import typer
 
 from satqkd.cli.options import state
 from satqkd.errors import InputError, did_you_mean
+from satqkd.times import to_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +32,7 @@ def emit(
     meta: Callable[[], Mapping[str, Any]],
     columns: Sequence[str] | None = None,
     shown: pd.DataFrame | None = None,
+    numbered: bool = False,
 ) -> None:
     """Hand out a table.
 
@@ -46,6 +48,8 @@ def emit(
         Those shown on a terminal.
     shown : pandas.DataFrame, optional
         The rows shown on a terminal.
+    numbered : bool, optional
+        Whether rows on a terminal begin with their number among all, from 1, as ``--pass`` takes it.
     """
     from satqkd.export.tables import render, write_table
 
@@ -56,7 +60,9 @@ def emit(
         return
     if form in (None, "table"):
         visible = table if shown is None else shown
-        print_table(visible if columns is None else visible[[name for name in columns if name in visible]])
+        print_table(
+            visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered
+        )
     else:
         typer.echo(render(table, form, meta() if form == "json" else None), nl=False)
 
@@ -77,11 +83,15 @@ def check_output(form: str | None, out: Path | None = None, figure: Path | None 
         check_suffix(figure)
 
 
-def print_table(table: pd.DataFrame) -> None:
-    """Print a table to the terminal with labels and display units, never cut."""
+def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:
+    """Print a table to the terminal with labels and display units, never cut; see `emit` for the numbers."""
     from satqkd.units import QUANTITIES
 
     headings, cells, right = [], [], []
+    if numbered:
+        headings.append(["#"])
+        cells.append([str(int(row) + 1) for row in table.index])
+        right.append(True)
     for name in table.columns:
         quantity = QUANTITIES.get(str(name))
         headings.append(quantity.axis_label.split(" [") if quantity else [str(name)])
@@ -121,7 +131,7 @@ def _shown(value: Any, name: str) -> str:
     if isinstance(value, str):
         return value
     if hasattr(value, "isoformat"):
-        return str(value.strftime("%Y-%m-%d %H:%M:%S"))
+        return to_text(value)
     if isinstance(value, float | int) and quantity:
         return f"{value * quantity.display_factor:.{quantity.decimals}f}"
     if isinstance(value, float):

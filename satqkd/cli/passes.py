@@ -57,6 +57,7 @@ def passes(
         meta=lambda: provenance(found),
         columns=(*SHOWN, "reject_reason") if everything else SHOWN,
         shown=table if everything else table[table["usable"]],
+        numbered=True,
     )
     report_rejected(table, everything)
     check_age(table)

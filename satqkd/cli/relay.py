@@ -73,6 +73,15 @@ def relay(
     campaign = satqkd.analyze(chosen)
     check_any(campaign.passes)
     result = satqkd.relay(campaign)
+    totals = result.summary()
+    if totals["others"]:
+        others = ", ".join(totals["others"])
+        note(f"{result.a} and {result.b} share key; {others} takes no part: a relay has two stations")
+    if totals["left_out_passes"]:
+        note(
+            f"{totals['left_out_passes']} passes with {totals['left_out_bits']:,} bits are left out: their satellite "
+            "or station was busy with another that gives more"
+        )
     if out is not None:
         from satqkd.report import write_relay
 
@@ -98,9 +107,14 @@ def _print(campaign: Campaign, result: Relay) -> None:
         typer.echo("No pass gives key.")
     else:
         typer.echo("Passes that give key (secret bits: what the finite-key bound grants at the expected counts)")
-        print_table(with_key[list(PASS_COLUMNS)])
-    without = int((passes["usable"] & (passes["secret_bits"] == 0)).sum())
-    typer.echo(f"\n{len(passes)} passes: {len(with_key)} with key, {without} usable but without key, rejected:")
+        print_table(with_key[list(PASS_COLUMNS)], numbered=True)
+    keyless = passes["usable"] & (passes["secret_bits"] == 0)
+    inside = int((keyless & (campaign.block_bits > 0)).sum())
+    shared_block = f"{inside} in blocks whose key stands with a later pass, " if inside else ""
+    typer.echo(
+        f"\n{len(passes)} passes: {len(with_key)} with key, {shared_block}{int(keyless.sum()) - inside} usable but "
+        "without key, rejected:"
+    )
     rejected = campaign.rejected()
     for kind, count in rejected.items():
         typer.echo(f"  {count:4d}  {kind}")
@@ -123,6 +137,7 @@ def _print(campaign: Campaign, result: Relay) -> None:
                 f"{totals['epsilon']:.3g} "
                 f"(secrecy, correctness and authentication of the {totals['blocks_used']} blocks drawn from)"
             ),
+            "proof": f"{totals['proof']}, at expected counts",
         }
     )
     typer.echo(f"\n{totals['trust']}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from satqkd.cli import options as opt
+from satqkd.cli.passes import check_age, check_any, report_rejected
 from satqkd.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
@@ -46,15 +47,30 @@ def check(
     set_: opt.Set = None,
     debug: opt.Debug = False,
 ) -> None:
-    """Check a scenario: every key, value, station and element set.
+    """Check a scenario: every key, value, station and element set, and whether an analysis would refuse it.
+
+    It is sound where the link and the key can be evaluated over every station, and some pass of its window can be used.
 
     \b
     Examples:
+      satqkd scenario check
+      satqkd scenario check micius-nanshan-2017 --set key.optimize=true
       satqkd scenario check mine.toml
     """
+    from satqkd.analysis import try_out
+
     chosen = opt.chosen_scenario(scenario, set_=set_)
-    sites, elements = chosen.sites, chosen.read_elements()
+    trial = try_out(chosen)
+    usable, tried = int(trial.passes["usable"].sum()), "" if trial.whole else f" in the first {trial.days:.0f} days"
+    if trial.whole:
+        check_any(trial.passes)
+        check_age(trial.passes)
+    report_rejected(trial.passes, everything=True)
+    for problem in trial.problems:
+        typer.echo(f"warning: {problem}{tried}", err=True)
+    verdict = "nothing refuses it, but it is of no use" if trial.problems else "sound"
     typer.echo(
-        f"{chosen.name}: sound. {len(elements)} element sets of {len(elements.satellites)} satellites, "
-        f"{len(sites)} stations, sha256 {chosen.fingerprint[:16]}"
+        f"{chosen.name}: {verdict}. {len(trial.elements)} element sets of {len(trial.elements.satellites)} satellites, "
+        f"{len(chosen.stations)} stations, {usable} of {len(trial.passes)} passes usable{tried}, "
+        f"sha256 {chosen.fingerprint[:16]}"
     )

@@ -10,12 +10,27 @@ from satqkd.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class KeyBlock:
-    """Key of one pass: how much [bit], when it was there [POSIX s], and the security parameter it carries [1]."""
+    """Key of one block: how much [bit], when it was there [POSIX s], and the security parameter it carries [1].
+
+    `made` says when its bits were made and which share of them: those of a block of several passes have waited for the
+    last of them. Empty, all were made when the key was there.
+    """
 
     pass_id: str
     time_s: float
     bits: int
     epsilon: float
+    made: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[float, float], ...]:
+        """Times [POSIX s] at which the bits were made, and their shares [1]."""
+        return self.made or ((self.time_s, 1.0),)
+
+    @property
+    def oldest_s(self) -> float:
+        """When the first of its bits were made [POSIX s]."""
+        return min(time_s for time_s, _ in self.parts)
 
 
 @dataclass(frozen=True, slots=True)

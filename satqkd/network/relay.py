@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satqkd.analysis import Campaign
 from satqkd.analysis.overlaps import overlapping_rows
 from satqkd.errors import InputError, did_you_mean
 from satqkd.network.keystore import Draw, KeyBlock, KeyStore
-from satqkd.protocols.authentication import tag_bits
+from satqkd.protocols.authentication import checked_total, tag_bits
 from satqkd.times import to_datetime64
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Delivery:
         """Age of the oldest key used in this delivery [s], None where nothing was delivered."""
         if not self.drawn:
             return None
-        return self.event.block.time_s - min(draw.block.time_s for draw in self.drawn)
+        return self.event.block.time_s - min(draw.block.oldest_s for draw in self.drawn)
 
 
 def run_relay(events: Iterable[Event]) -> list[Delivery]:
@@ -96,12 +97,16 @@ class Relay:
         The two stations.
     deliveries : tuple of Delivery
         One for each pass that gave key, in the order of time.
+    left_out : tuple of str
+        ``pass_id`` of the passes that were not served, as the satellite served the other station or the station another
+        satellite then.
     """
 
     campaign: Campaign
     a: str
     b: str
     deliveries: tuple[Delivery, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def ledger(self) -> pd.DataFrame:
@@ -130,46 +135,63 @@ class Relay:
 
         ``epsilon`` is the sum over every block drawn from, at either station, of its secrecy, its correctness and its
         authentication, and over the announcements of the authentication of each: what is delivered is at least that
-        secure as a whole. ``net_delivered_bits`` is what could be delivered if every block, also one without key, and
-        every announcement paid for its authentication with key of its own station.
+        secure as a whole. ``net_delivered_bits`` is what could be delivered if every block that was served, also one
+        without key, and every announcement paid for its authentication with key of its own station: never more than
+        ``delivered_bits``, never less than nothing.
+
+        Raises
+        ------
+        InputError
+            If that sum reaches 1, from where on nothing is promised.
         """
         generated = {
             side: sum(one.event.block.bits for one in self.deliveries if one.event.side == side) for side in "ab"
         }
         # Every delivered bit is one of the pass that has just come in and one that has waited for it.
         waited = [
-            (draw.bits, one.event.block.time_s - draw.block.time_s)
+            (draw.bits * share, one.event.block.time_s - made_s)
             for one in self.deliveries
             for draw in one.drawn
-            if draw.block is not one.event.block
+            for made_s, share in draw.block.parts
+            if draw.block is not one.event.block or made_s < draw.block.time_s
         ]
         authentication = self.campaign.authentication
         announced = sum(1 for one in self.deliveries if one.delivered_bits)
         used = {draw.block.pass_id: draw.block.epsilon for one in self.deliveries for draw in one.drawn}
         last = self.deliveries[-1] if self.deliveries else None
+        delivered = sum(one.delivered_bits for one in self.deliveries)
+        lost = self.campaign.passes[self.campaign.passes["pass_id"].isin(self.left_out)]
         return {
             "a": self.a,
             "b": self.b,
+            "others": [name for name in self.campaign.scenario.station_names if name not in (self.a, self.b)],
             "generated_a_bits": generated["a"],
             "generated_b_bits": generated["b"],
-            "delivered_bits": sum(one.delivered_bits for one in self.deliveries),
-            "net_delivered_bits": self._net_delivered_bits(announced),
+            "delivered_bits": delivered,
+            "net_delivered_bits": min(delivered, self._net_delivered_bits(announced)),
+            "left_out_passes": len(lost),
+            "left_out_bits": int(lost["secret_bits"].sum()),
             "store_a_bits": last.store_a_bits if last else 0,
             "store_b_bits": last.store_b_bits if last else 0,
             "median_key_age_s": _weighted_median(waited),
             "longest_key_age_s": max((age for _, age in waited), default=None),
             "blocks_used": len(used),
             "announcements": announced,
-            "epsilon": float(sum(used.values())) + announced * authentication.epsilon,
+            "epsilon": checked_total(
+                float(sum(used.values())) + announced * authentication.epsilon, "what is delivered"
+            ),
+            "proof": self.campaign.security["proof"],
+            "counts": self.campaign.security["counts"],
             "trust": TRUST,
         }
 
     def _net_delivered_bits(self, announcements: int) -> int:
-        """Return what the two stations could share if each block and announcement paid for its authentication."""
+        """Return what the two could share if each block served and announcement paid for its authentication."""
         authentication = self.campaign.authentication
         each = authentication.block_bits
         tag = tag_bits(message_bits=authentication.message_bits, epsilon=authentication.epsilon)
         passes = self.campaign.passes[self.campaign.passes["block"] >= 0]
+        passes = passes[~passes["pass_id"].isin(self.left_out)]
         total = 0
         for _, own in passes.groupby("satellite"):
             left = []
@@ -180,7 +202,7 @@ class Relay:
         return max(0, total - announcements * tag)
 
 
-def _weighted_median(waited: list[tuple[int, float]]) -> float | None:
+def _weighted_median(waited: list[tuple[float, float]]) -> float | None:
     """Age below which half of the delivered bits lie [s]."""
     if not waited:
         return None
@@ -191,7 +213,7 @@ def _weighted_median(waited: list[tuple[int, float]]) -> float | None:
 
 
 def _served(passes: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
-    """Leave out the lesser of two passes that one satellite cannot serve at once.
+    """Leave out the lesser of two passes that one satellite, or one station, cannot serve at once.
 
     Raises
     ------
@@ -201,8 +223,8 @@ def _served(passes: pd.DataFrame, *, pooled: bool) -> pd.DataFrame:
     pairs = overlapping_rows(passes)
     if pairs and pooled:
         raise InputError(
-            f"{len(pairs)} times the satellite would have to serve both stations at once, and pooled blocks cannot "
-            "give up single passes.",
+            f"{len(pairs)} times a satellite would have to serve both stations at once, or a station two satellites, "
+            "and pooled blocks cannot give up single passes.",
             'Set key.pool = "pass"; the pass with less key is then left out.',
         )
     bits = passes["secret_bits"].to_numpy()
@@ -245,16 +267,47 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
             raise InputError(f"Station {name!r} is not in this campaign.", did_you_mean(name, names))
     if first == second:
         raise InputError(f"A relay needs two different stations; both are {first!r}.")
-    passes = campaign.passes[campaign.passes["station"].isin([first, second])]
-    passes = _served(passes, pooled=campaign.scenario.key.pool != "pass")
-    passes = passes[passes["secret_bits"] > 0]
+    asked = campaign.passes[campaign.passes["station"].isin([first, second])]
+    served = _served(asked, pooled=campaign.scenario.key.pool != "pass")
+    passes = served[served["secret_bits"] > 0]
     passes = passes.sort_values(["key_end_utc", "pass_id"], kind="stable")
-    times = passes["key_end_utc"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64) * 1e-6
-    epsilon = campaign.block_epsilon
+    epsilon, made = campaign.block_epsilon, _made(served)
     events = [
-        Event("a" if station == first else "b", KeyBlock(str(pass_id), float(time_s), int(bits), epsilon), satellite)
-        for satellite, station, pass_id, time_s, bits in zip(
-            passes["satellite"], passes["station"], passes["pass_id"], times, passes["secret_bits"], strict=True
+        Event(
+            "a" if station == first else "b",
+            KeyBlock(str(pass_id), float(time_s), int(bits), epsilon, made.get(block, ())),
+            satellite,
+        )
+        for satellite, station, pass_id, block, time_s, bits in zip(
+            passes["satellite"],
+            passes["station"],
+            passes["pass_id"],
+            passes["block"],
+            _posix_s(passes["key_end_utc"]),
+            passes["secret_bits"],
+            strict=True,
         )
     ]
-    return Relay(campaign=campaign, a=first, b=second, deliveries=tuple(run_relay(events)))
+    return Relay(
+        campaign=campaign,
+        a=first,
+        b=second,
+        deliveries=tuple(run_relay(events)),
+        left_out=tuple(asked.loc[asked.index.difference(served.index), "pass_id"]),
+    )
+
+
+def _made(passes: pd.DataFrame) -> dict[int, tuple[tuple[float, float], ...]]:
+    """Return when the bits of every block of several passes were made: the end of each pass, and its share of them."""
+    sent = passes[passes["key_end_utc"].notna() & (passes["block"] >= 0)]
+    result = {}
+    for block, own in sent.groupby(sent["block"].astype(int)):
+        sifted = own["sifted_bits"].to_numpy(dtype=float)
+        if len(own) > 1 and sifted.sum() > 0.0:
+            shares = sifted / sifted.sum()
+            result[int(str(block))] = tuple(zip(_posix_s(own["key_end_utc"]).tolist(), shares.tolist(), strict=True))
+    return result
+
+
+def _posix_s(times: pd.Series[pd.Timestamp]) -> NDArray[np.float64]:
+    return np.asarray(times.dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64) * 1e-6, dtype=float)

@@ -8,6 +8,7 @@ import numpy as np
 
 from satqkd.analysis import Campaign
 from satqkd.plot.figures import CAUSE_COLOURS, TERM_COLOURS, new_figure, quiet_frame
+from satqkd.times import to_text
 from satqkd.units import QUANTITIES
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
         axes = figure.subplots(4, 1, sharex=True)
         figure.suptitle(
             f"{one['pass_id']}: {one['secret_bits']:,} secret bits of {one['sifted_bits']:,} sifted\n"
-            "grey: seconds that make no key",
+            "at expected counts; grey: seconds that make no key",
             fontsize=11,
         )
     else:
@@ -53,7 +54,7 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
         _shade(panel, table)
         quiet_frame(panel)
     axes[0].spines["right"].set_visible(True)
-    axes[-1].set_xlabel(QUANTITIES["t_s"].axis_label + f", TCA {one['tca_utc']:%Y-%m-%d %H:%M:%S} UTC")
+    axes[-1].set_xlabel(QUANTITIES["t_s"].axis_label + f", TCA {to_text(one['tca_utc'])} UTC")
     axes[-1].set_xlim(table["t_s"].iloc[0], table["t_s"].iloc[-1])
     return figure
 

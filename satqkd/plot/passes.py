@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.analysis import Campaign
+from satqkd.errors import InputError, did_you_mean
 from satqkd.plot.figures import new_figure
 
 if TYPE_CHECKING:
@@ -26,24 +27,32 @@ def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) 
     axes : PolarAxes, optional
         Draw one station here instead of all of them in a new figure.
     station : str, optional
-        Which one; without it the first.
+        Draw this one only; without it all of them, or on given axes the first.
 
     Returns
     -------
     matplotlib.figure.Figure
-        The seconds that make key are drawn in a colour that tells the key of their pass; the rest of usable passes is
-        thin and dark, rejected passes are faint.
+        The seconds that make key are drawn in a colour that tells the key of their pass, or of its block where several
+        share one; the rest of usable passes is thin and dark, rejected passes are faint.
+
+    Raises
+    ------
+    InputError
+        If the station is not in the campaign.
     """
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     names = list(campaign.scenario.station_names)
-    largest = float(campaign.passes["secret_bits"].max()) * 1e-3 if len(campaign.passes) else 0.0
+    if station is not None and station not in names:
+        raise InputError(f"Station {station!r} is not in this campaign.", did_you_mean(station, names))
+    largest = float(campaign.block_bits.max(initial=0)) * 1e-3
     scale = ScalarMappable(Normalize(0.0, max(largest, 1e-3)), _COLOUR_MAP)
     if axes is not None:
         _sky(axes, campaign, station or names[0], scale)
         drawn: Figure = axes.figure
         return drawn
+    names = names if station is None else [station]
     columns = min(len(names), 3)
     rows = -(-len(names) // columns)
     figure = new_figure(4.6 * columns + 0.8, 4.9 * rows)
@@ -62,7 +71,7 @@ def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) 
         color="0.35",
     )
     if largest > 0.0:
-        figure.colorbar(scale, ax=panels, label="secret bits of the pass [kbit]", shrink=0.75)
+        figure.colorbar(scale, ax=panels, label="secret bits of the pass or its block [kbit]", shrink=0.75)
     return figure
 
 
@@ -75,7 +84,7 @@ def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
     axes.set_thetagrids([0, 90, 180, 270], labels=["N", "E", "S", "W"])
     axes.grid(True, color="0.88", linewidth=0.6)
     here = np.flatnonzero((campaign.passes["station"] == station).to_numpy())
-    bits = campaign.passes["secret_bits"].to_numpy()
+    bits = campaign.block_bits
     usable = campaign.passes["usable"].to_numpy()
     for row in sorted(here, key=lambda k: (usable[k], bits[k])):
         part = samples.of(int(row))
