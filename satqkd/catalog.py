@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from satqkd.errors import DataError, InputError, did_you_mean
+from satqkd.reads import FileRead, file_read
 
 KINDS = ("satellites", "stations", "scenarios", "terminals")
 """What the catalogue lists, each a folder of ``data/``."""
@@ -48,6 +49,18 @@ def data_file(*parts: str) -> Path:
     return path
 
 
+@cache
+def _shipped_read(path: Path, size: int, changed_ns: int) -> FileRead:
+    return file_read(path, path.read_bytes(), shown="data/" + path.relative_to(data_root()).as_posix())
+
+
+def shipped_read(*parts: str) -> FileRead:
+    """Return the record of one shipped file; its digest is computed once in a process."""
+    path = data_file(*parts)
+    state = path.stat()
+    return _shipped_read(path, state.st_size, state.st_mtime_ns)
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file into a dict.
 
@@ -57,9 +70,16 @@ def read_toml(path: Path) -> dict[str, Any]:
         If the file cannot be read or is no TOML; the message names file and line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        raw = path.read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+    return parse_toml(raw, path)
+
+
+def parse_toml(raw: bytes, path: Path) -> dict[str, Any]:
+    """Parse the bytes of a TOML file; raises as `read_toml`."""
+    try:
+        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start}).") from None
     except tomllib.TOMLDecodeError as error:

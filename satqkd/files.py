@@ -71,3 +71,12 @@ def text_writer(text: str) -> Writer:
         path.write_text(text, encoding="utf-8", newline="\n")
 
     return write
+
+
+def bytes_writer(content: bytes) -> Writer:
+    """Return a writer of bytes as they are."""
+
+    def write(path: Path) -> None:
+        path.write_bytes(content)
+
+    return write

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from satqkd.export.tables import render
-from satqkd.files import Writer, text_writer, written_whole
+from satqkd.files import Writer, bytes_writer, text_writer, written_whole
 from satqkd.network.relay import Relay
 
 
-def write_relay(relay: Relay, folder: Path) -> list[str]:
+def write_relay(relay: Relay, folder: Path, *, command: Sequence[str] = ()) -> list[str]:
     """Write a relay's passes, ledger, scenario, manifest and figures into a folder, whole or not at all.
 
     Parameters
@@ -21,14 +22,16 @@ def write_relay(relay: Relay, folder: Path) -> list[str]:
         The result.
     folder : Path
         Made if it is not there; files of the same names are replaced.
+    command : sequence of str, optional
+        The command line that asked for it.
 
     Returns
     -------
     list of str
-        Names of the files, the manifest first; ``manifest.json`` holds the SHA-256 of every table.
+        Names of the files, the manifest last; ``manifest.json`` holds the SHA-256 of every other one.
     """
     from satqkd import plot
-    from satqkd.plot.figures import figure_writer
+    from satqkd.plot.figures import figure_bytes
 
     campaign = relay.campaign
     texts = {
@@ -40,19 +43,19 @@ def write_relay(relay: Relay, folder: Path) -> list[str]:
     best = campaign.best_pass
     if best is not None:
         figures["best_pass.png"] = plot.inspect(campaign, best)
+    contents = {name: text.encode() for name, text in texts.items()}
+    contents.update({name: figure_bytes(figure, Path(name).suffix) for name, figure in figures.items()})
     manifest = {
         **campaign.provenance,
+        "command": list(command),
         "campaign": campaign.summary(),
         "rejected": campaign.rejected(),
         "relay": relay.summary(),
         "best_pass": best,
-        "sha256": {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()},
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()},
         "figures": sorted(figures),
     }
-    writers: dict[Path, Writer] = {
-        folder / "manifest.json": text_writer(json.dumps(manifest, indent=2, default=str) + "\n")
-    }
-    writers.update({folder / name: text_writer(text) for name, text in texts.items()})
-    writers.update({folder / name: figure_writer(figure) for name, figure in figures.items()})
+    writers: dict[Path, Writer] = {folder / name: bytes_writer(content) for name, content in contents.items()}
+    writers[folder / "manifest.json"] = text_writer(json.dumps(manifest, indent=2, default=str) + "\n")
     written_whole(writers)
     return [path.name for path in writers]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from satqkd import catalog
 from satqkd._version import __version__
 from satqkd.analysis.prediction import Forecast
-from satqkd.scenario import Scenario
+from satqkd.reads import FileRead, distinct
+from satqkd.scenario import Scenario, fingerprint
 from satqkd.times import to_datetime64, to_iso
 
-_LIBRARIES = ("numpy", "scipy", "pandas", "skyfield", "sgp4")
+_LIBRARIES = ("numpy", "scipy", "pandas", "skyfield", "sgp4", "jplephem", "matplotlib", "pydantic")
 
 
 def provenance(forecast: Forecast) -> dict[str, Any]:
@@ -25,20 +28,31 @@ def provenance(forecast: Forecast) -> dict[str, Any]:
         for satellite, group in epochs.groupby(passes["satellite"])
     }
     return {
-        **scenario_provenance(scenario),
+        **scenario_provenance(scenario, forecast.files),
         "start_utc": to_iso(to_datetime64(forecast.start_utc)),
         "end_utc": to_iso(to_datetime64(forecast.end_utc)),
         "element_epochs_utc": used,
     }
 
 
-def scenario_provenance(scenario: Scenario) -> dict[str, Any]:
-    """Return the part that needs no passes: versions, the scenario and its fingerprint, what it assumes."""
+def scenario_provenance(scenario: Scenario, files: Sequence[FileRead] | None = None) -> dict[str, Any]:
+    """Return the part that needs no passes: versions, the scenario and its fingerprint, files, what it assumes.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    files : sequence of FileRead, optional
+        What a run has read; without it the files are read now.
+    """
+    read = scenario.files_read(scenario.read_elements()) if files is None else files
     return {
         "satqkd": __version__,
         "versions": _versions(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
         "scenario": scenario.name,
-        "scenario_sha256": scenario.fingerprint,
+        "scenario_sha256": fingerprint(scenario, read),
+        "files": [one.to_dict() for one in distinct((*read, *scenario.shipped_files()))],
         "assumed": assumptions(scenario),
     }
 

@@ -15,6 +15,7 @@ from satqkd import orbit
 from satqkd.arrays import as_float
 from satqkd.errors import InputError
 from satqkd.orbit import Elements
+from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
 
@@ -41,12 +42,15 @@ class Forecast:
         The window [POSIX s].
     passes : pandas.DataFrame
         One row a pass.
+    files : tuple of FileRead
+        What was read for it, as it was then, beside shipped tables.
     """
 
     scenario: Scenario
     start_utc: float
     end_utc: float
     passes: pd.DataFrame
+    files: tuple[FileRead, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def forecast(
     wanted = [*checked.constraints(), *constraints]
     passes = _geometry(checked, elements, first, last)
     passes = orbit.judge_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
-    return Forecast(checked, first, last, _without_old(passes, elements, checked.elements)[0])
+    judged, _ = _without_old(passes, elements, checked.elements)
+    return Forecast(checked, first, last, judged, checked.files_read(elements))
 
 
 def predict(
@@ -135,7 +140,8 @@ def predict(
     sky = orbit.sample_sky(samples, passes, stations)
     passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *constraints])
     passes, too_old = _without_old(passes, elements, checked.elements)
-    return Prediction(checked, first, last, passes, samples, sky, counted & ~too_old[samples.pass_index])
+    counted &= ~too_old[samples.pass_index]
+    return Prediction(checked, first, last, passes, checked.files_read(elements), samples, sky, counted)
 
 
 def _asked(scenario: ScenarioLike, start: Any, days: float | None, end: Any) -> tuple[Scenario, float, float, Elements]:

@@ -12,6 +12,7 @@ import typer
 
 from satqkd._version import __version__
 from satqkd.cli import analyze, budget, catalog, elements, inspect, passes, relay, scenario
+from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
 from satqkd.errors import SatqkdError
 
@@ -83,6 +84,7 @@ def entry() -> None:
 
 
 def _guarded(arguments: list[str] | None) -> int:
+    state.command = tuple(recorded_command(sys.argv[1:] if arguments is None else arguments))
     try:
         app(args=arguments, standalone_mode=True)
     except SystemExit as stop:

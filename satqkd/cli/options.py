@@ -25,6 +25,7 @@ class State:
 
     debug: bool = False
     quiet: bool = False
+    command: tuple[str, ...] = ()
 
 
 state = State()

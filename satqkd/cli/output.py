@@ -10,7 +10,6 @@ import typer
 
 from satqkd.cli.options import state
 from satqkd.errors import InputError, did_you_mean
-from satqkd.times import to_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,7 +54,7 @@ def emit(
 
     check_output(form, out)
     if out is not None:
-        write_table(table, out, meta(), None if form == "table" else form)
+        write_table(table, out, recorded(meta()), None if form == "table" else form)
         note(f"wrote {out}")
         return
     if form in (None, "table"):
@@ -64,7 +63,12 @@ def emit(
             visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered
         )
     else:
-        typer.echo(render(table, form, meta() if form == "json" else None), nl=False)
+        typer.echo(render(table, form, recorded(meta()) if form == "json" else None), nl=False)
+
+
+def recorded(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what made a result with the command line that asked for it."""
+    return {**meta, "command": list(state.command)}
 
 
 def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:
@@ -131,6 +135,8 @@ def _shown(value: Any, name: str) -> str:
     if isinstance(value, str):
         return value
     if hasattr(value, "isoformat"):
+        from satqkd.times import to_text
+
         return to_text(value)
     if isinstance(value, float | int) and quantity:
         return f"{value * quantity.display_factor:.{quantity.decimals}f}"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_output, note, print_table, print_values
+from satqkd.cli.options import state
+from satqkd.cli.output import check_output, note, print_table, print_values, recorded
 from satqkd.cli.passes import check_age, check_any
 from satqkd.errors import InputError
 
@@ -85,14 +86,14 @@ def relay(
     if out is not None:
         from satqkd.report import write_relay
 
-        names = write_relay(result, out)
+        names = write_relay(result, out, command=state.command)
         note(f"wrote {', '.join(names)} to {out}")
     if form in (None, "table"):
         _print(campaign, result)
     else:
         from satqkd.export.tables import render
 
-        meta = {**campaign.provenance, "relay": result.summary()}
+        meta = recorded({**campaign.provenance, "relay": result.summary()})
         typer.echo(render(result.ledger, form, meta), nl=False)
     check_age(campaign.passes)
 

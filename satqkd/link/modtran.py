@@ -33,6 +33,8 @@ class ClearSkyTable:
         one, the default, it is not corrected, and a mountain station loses less than this.
     """
 
+    DATA_FILES: ClassVar = ("atmosphere/modtran_clear_sky.csv",)
+    """What it reads of the shipped data."""
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     altitude_scale_height_m: ScaleHeight | None = None
@@ -66,6 +68,8 @@ class VisibilityTable:
         As for `ClearSkyTable`.
     """
 
+    DATA_FILES: ClassVar = ("atmosphere/modtran_visibility.csv",)
+    """What it reads of the shipped data."""
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     visibility_m: Annotated[float, Ge(1000.0)]

@@ -178,6 +178,8 @@ class NaturalSky:
         Artificial zenith radiance at the signal's wavelength, where it is known [W m^-2 sr^-1 um^-1].
     """
 
+    DATA_FILES: ClassVar = ("atmosphere/solar_spectrum.csv",)
+    """What it reads of the shipped data."""
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     extinction_v_mag: Annotated[float, Gt(0.0)] = 0.172

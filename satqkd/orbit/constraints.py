@@ -9,8 +9,9 @@ know from the pass table that a pass `never` has a second.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import LongRange, Positive, check_limits
 from satqkd.orbit.samples import PassSamples
 from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
+from satqkd.reads import FileRead, file_read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -248,6 +250,7 @@ class HorizonMask:
     azimuth_deg: tuple[float, ...]
     elevation_deg: tuple[float, ...]
     station: str | None = None
+    file: FileRead | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         azimuth, elevation = (as_floats(name, getattr(self, name)) for name in ("azimuth_deg", "elevation_deg"))
@@ -264,10 +267,11 @@ class HorizonMask:
     def from_csv(cls, path: str | Path, station: str | None = None) -> HorizonMask:
         """Read a skyline from a CSV file with the columns ``azimuth_deg`` and ``elevation_deg``."""
         try:
-            with Path(path).open(encoding="utf-8-sig", newline="") as file:
-                rows = list(csv.DictReader(file, skipinitialspace=True))
+            raw = Path(path).read_bytes()
         except OSError as error:
             raise InputError(f"The horizon mask {path} cannot be read: {error.strerror}.", "Check the path.") from None
+        text = raw.decode("utf-8-sig", errors="replace")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
         columns: list[tuple[float, ...]] = []
         for name in ("azimuth_deg", "elevation_deg"):
             values = []
@@ -280,7 +284,7 @@ class HorizonMask:
                         "Give a CSV file with the heading azimuth_deg,elevation_deg and numbers below it.",
                     ) from None
             columns.append(tuple(values))
-        return cls(columns[0], columns[1], station)
+        return cls(columns[0], columns[1], station, file_read(path, raw))
 
     @property
     def reason(self) -> str:

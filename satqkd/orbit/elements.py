@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import pi, radians
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from satqkd.errors import InputError, did_you_mean
 from satqkd.orbit.tle import LARGEST_ALPHA5
+from satqkd.reads import FileRead, distinct
 
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
@@ -118,9 +119,10 @@ class ElementSet:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """Element sets of any number of satellites and epochs, sorted by satellite and epoch."""
+    """Element sets of any number of satellites and epochs, sorted by both, and the files they were read from."""
 
     sets: tuple[ElementSet, ...]
+    files: tuple[FileRead, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         # Of two sets of one satellite and one epoch the later in the file replaces the earlier.
@@ -152,11 +154,11 @@ class Elements:
             raise InputError(
                 f"There are no elements of satellite {satellite!r}.", did_you_mean(satellite, self.satellites)
             )
-        return Elements(chosen)
+        return Elements(chosen, self.files)
 
     def merged(self, other: Elements) -> Elements:
         """Return these sets and those of another collection."""
-        return Elements(self.sets + other.sets)
+        return Elements(self.sets + other.sets, distinct((*self.files, *other.files)))
 
     def renamed(self, satellite: str) -> Elements:
         """Return the sets under another satellite id; they must all be of one object.
@@ -173,7 +175,7 @@ class Elements:
                 f"({', '.join(objects[:4])}{', ...' if len(objects) > 4 else ''}).",
                 "Choose one of them first, with Elements.of(satellite).",
             )
-        return Elements(tuple(replace(item, satellite=satellite) for item in self.sets))
+        return Elements(tuple(replace(item, satellite=satellite) for item in self.sets), self.files)
 
 
 def slug(name: str) -> str:

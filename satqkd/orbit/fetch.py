@@ -21,6 +21,8 @@ from satqkd.errors import InputError, NetworkError, NothingFoundError
 from satqkd.files import text_writer, written_whole
 from satqkd.orbit.elements import slug
 from satqkd.orbit.formats import scan_elements
+from satqkd.reads import ORIGIN_SUFFIX, origin_text
+from satqkd.times import to_datetime64, to_iso
 
 CELESTRAK_URL = "https://celestrak.org/NORAD/elements/gp.php"
 FRESH_S = 7200.0
@@ -82,14 +84,29 @@ def fetch_elements(
     if kept:
         hint += f" What was fetched last is in {kept[-1]}."
     separator = "&" if "?" in base_url else "?"
-    text = _ask(f"{base_url}{separator}{urllib.parse.urlencode({key: value, 'FORMAT': 'JSON'})}", timeout_s, hint)
+    url = f"{base_url}{separator}{urllib.parse.urlencode({key: value, 'FORMAT': 'JSON'})}"
+    text = _ask(url, timeout_s, hint)
     if text is None:
         raise NothingFoundError(
             f"The service has no elements of {key} {value}.", "Check the catalogue number, name or group."
         )
-    path = place / f"{stem}{time.strftime(_STAMP, time.gmtime())}.json"
-    written_whole({path: text_writer(text)})
+    now = time.time()
+    path = place / f"{stem}{time.strftime(_STAMP, time.gmtime(now))}.json"
+    origin = origin_text(text.encode(), url=without_secrets(url), fetched_utc=to_iso(to_datetime64(now)))
+    written_whole({path: text_writer(text), path.with_name(path.name + ORIGIN_SUFFIX): text_writer(origin)})
     return path
+
+
+def without_secrets(url: str) -> str:
+    """Return a web address without a password, and without what a query calls a key or token."""
+    parts = urllib.parse.urlsplit(url)
+    query = [
+        (name, value)
+        for name, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
+        if not any(word in name.lower() for word in ("token", "key", "secret", "password", "auth"))
+    ]
+    place = parts.netloc.rpartition("@")[2]
+    return urllib.parse.urlunsplit(parts._replace(netloc=place, query=urllib.parse.urlencode(query)))
 
 
 def _query(catalog_number: int | None, name: str | None, group: str | None) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from satqkd.errors import InputError, SatqkdWarning, did_you_mean
 from satqkd.orbit import omm
 from satqkd.orbit.elements import Elements, ElementSet, slug
 from satqkd.orbit.tle import BadElementsError, parse_pair, parse_tle, to_tle
+from satqkd.reads import FileRead, file_read
 
 _OMM = {"omm-json": omm.to_json, "omm-csv": omm.to_csv, "omm-xml": omm.to_xml}
 FORMATS = ("tle", "3le", *_OMM)
@@ -42,7 +43,7 @@ def read_elements(
     InputError
         With file, line and cause of the first bad set, or if there is no set at all.
     """
-    found, bad, where = _scan(source)
+    found, bad, where, read = _scan(source)
     if bad and not skip_bad:
         raise InputError(
             f"{bad[0]}.",
@@ -59,7 +60,7 @@ def read_elements(
             SatqkdWarning,
             stacklevel=2,
         )
-    elements = Elements(tuple(_with_ids(found)))
+    elements = Elements(tuple(_with_ids(found)), (read,))
     return elements.renamed(satellite) if satellite else elements
 
 
@@ -78,12 +79,12 @@ def scan_elements(source: str | Path | IO[str] | IO[bytes]) -> tuple[tuple[Eleme
     messages : tuple of str
         File, line and cause of every bad set.
     """
-    found, bad, _ = _scan(source)
+    found, bad, _, _ = _scan(source)
     return tuple(_with_ids(found)), tuple(bad)
 
 
-def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], list[str], str]:
-    text, where = _text_of(source)
+def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], list[str], str, FileRead]:
+    text, where, read = _text_of(source)
     good: list[ElementSet] = []
     bad: list[str] = []
     for item in _parser(text)(text):
@@ -93,14 +94,16 @@ def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], l
             good.append(_build(item, where))
         except BadElementsError as error:
             bad.append(f"{where}:{error.line}: {error.reason}")
-    return good, bad, where
+    return good, bad, where, read
 
 
-def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str]:
+def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str, FileRead]:
+    """Return the text of a source, what messages call it, and the record of what was read."""
     if isinstance(source, str | Path) and str(source).strip() == "-":
-        return _decoded(sys.stdin.buffer.read()), "standard input"
+        raw, where = sys.stdin.buffer.read(), "standard input"
+        return _decoded(raw), where, file_read("-", raw, shown=where)
     if isinstance(source, str) and (re.search(r"[\r\n]", source) or source.lstrip("\ufeff ")[:1] in ("{", "[", "<")):
-        return source.lstrip("\ufeff"), "text"
+        return source.lstrip("\ufeff"), "text", file_read("text", source.encode(errors="replace"))
     if isinstance(source, str | Path):
         path = Path(source)
         try:
@@ -115,11 +118,11 @@ def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str]:
         content = source.read()
         where = str(getattr(source, "name", "stream"))
         if isinstance(content, str):
-            return content.lstrip("\ufeff"), where
+            return content.lstrip("\ufeff"), where, file_read(where, content.encode(errors="replace"))
         raw = content
     else:
         raise InputError(f"{source!r} is no source of element sets.", "Give a path, a text or an open file.")
-    return _decoded(raw), where
+    return _decoded(raw), where, file_read(where, raw)
 
 
 def _decoded(raw: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,14 +68,25 @@ def check_suffix(path: Path) -> None:
         raise InputError(f"{path.name} is no figure file.", "Allowed suffixes: " + ", ".join(SUFFIXES) + ".")
 
 
+def figure_bytes(figure: Figure, suffix: str) -> bytes:
+    """Return a figure as a file of its kind holds it: the same result gives the same bytes."""
+    import matplotlib as mpl
+
+    # No date or version in the file, and ids of SVG that are no random numbers.
+    metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
+    content = io.BytesIO()
+    kind = suffix.lower()
+    with mpl.rc_context({"svg.hashsalt": "satqkd"}):
+        figure.savefig(content, format=kind.removeprefix("."), dpi=130, metadata=metadata[kind])
+    return content.getvalue()
+
+
 def figure_writer(figure: Figure) -> Writer:
     """Return a writer of a figure; the suffix of the path decides the format."""
 
     def write(path: Path) -> None:
         check_suffix(path)
-        # No date or version in the file: the same result gives the same bytes.
-        metadata: dict[str, Any] = {".png": {"Software": None}, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-        figure.savefig(path, dpi=130, metadata=metadata[path.suffix.lower()])
+        path.write_bytes(figure_bytes(figure, path.suffix))
 
     return write
 

@@ -1,6 +1,6 @@
 """Scenarios: everything that decides a result, checked, frozen, from a preset name, a TOML file or a dict."""
 
-from satqkd.scenario.loading import load_scenario
+from satqkd.scenario.loading import fingerprint, load_scenario
 from satqkd.scenario.models import Protocol
 from satqkd.scenario.nouns import Scenario, Site
 from satqkd.scenario.satellites import refuse_several_terminals
@@ -23,6 +23,7 @@ __all__ = [
     "Scenario",
     "Site",
     "StationTable",
+    "fingerprint",
     "load_scenario",
     "refuse_several_terminals",
 ]

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from satqkd import catalog
 from satqkd.arrays import as_floats, carries_unit
 from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean
+from satqkd.reads import FileRead, distinct, file_read
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
@@ -60,7 +61,11 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
                 did_you_mean(str(source), presets) + " A file must end in .toml.",
             )
         path = catalog.data_file("scenarios", f"{source}.toml")
-    values = catalog.read_toml(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+    values = catalog.parse_toml(raw, path)
     if isinstance(values.get("satellites"), list):
         # A path is meant from where the scenario file stands, and must survive a copy of the scenario elsewhere.
         values["satellites"] = [_absolute(entry, path.parent) for entry in values["satellites"]]
@@ -68,7 +73,10 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
         for entry in values["stations"]:
             if isinstance(entry, dict) and isinstance(entry.get("horizon_mask"), str):
                 entry["horizon_mask"] = str((path.parent / entry["horizon_mask"]).resolve())
-    return _checked(values, where=str(path))
+    loaded = _checked(values, where=str(path))
+    shown = None if looks_like_a_file else f"data/scenarios/{path.name}"
+    object.__setattr__(loaded, "source", file_read(path, raw, shown=shown))
+    return loaded
 
 
 def _absolute(entry: Any, folder: Path) -> Any:
@@ -150,6 +158,7 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
         if key in changes or replaced:
             del assumed[key]
     result = _checked(values, where="the changes")
+    object.__setattr__(result, "source", scenario.source)
     if "satellites" in changes and (told := told_of_satellites(to_dict(result), before["satellites"])):
         notices.insert(0, told)
     for notice in notices:
@@ -272,7 +281,33 @@ def to_toml(scenario: Scenario) -> str:
     return tomli_w.dumps(to_dict(scenario))
 
 
-def fingerprint(scenario: Scenario) -> str:
-    """Return the SHA-256 of a scenario's values; see `Scenario.fingerprint`."""
-    canonical = json.dumps(_plain(to_dict(scenario)), sort_keys=True, separators=(",", ":"))
+def fingerprint(scenario: Scenario, reads: Sequence[FileRead] | None = None) -> str:
+    """Return the SHA-256 of a scenario's values and of the files behind its paths; see `Scenario.fingerprint`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    reads : sequence of FileRead, optional
+        What a run has read; without it the files are read now.
+    """
+    if reads is None:
+        reads = scenario.files_read(scenario.read_elements())
+    reads = distinct((*reads, *scenario.shipped_files()))
+    digests = {one.path: one.sha256 for one in reads}
+    values = _plain(to_dict(scenario))
+    values["satellites"] = [_by_content(entry, digests) for entry in values["satellites"]]
+    for station in values["stations"]:
+        if isinstance(station, dict) and isinstance(station.get("horizon_mask"), str):
+            station["horizon_mask"] = digests.get(station["horizon_mask"], station["horizon_mask"])
+    source = scenario.source
+    shipped = sorted(one.sha256 for one in reads if one.path.startswith("data/") and one != source)
+    canonical = json.dumps([values, shipped], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _by_content(entry: Any, digests: Mapping[str, str]) -> Any:
+    """Return an entry of ``satellites`` with its file's digest for the path."""
+    if not isinstance(entry, str):
+        return entry
+    file, mark, name = entry.partition("#")
+    return digests[file] + mark + name if file in digests else entry

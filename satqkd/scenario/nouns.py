@@ -14,7 +14,8 @@ from satqkd import catalog
 from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import check_limits
 from satqkd.link.budget import Link
-from satqkd.orbit import Elements, Station, read_elements
+from satqkd.orbit import Elements, HorizonMask, Station, read_elements
+from satqkd.reads import FileRead, distinct
 from satqkd.scenario.models import DesignedOrbit, ProtocolTable
 from satqkd.scenario.tables import (
     FORBID_EXTRA,
@@ -60,6 +61,8 @@ class Scenario:
     assumed: dict[str, str] = field(default_factory=dict, hash=False)
 
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
+    source: ClassVar[FileRead | None] = None
+    """The file it was loaded from, if it was; no value of the scenario, and set on the object by `load_scenario`."""
 
     def __post_init__(self) -> None:
         check_limits(self)
@@ -119,10 +122,34 @@ class Scenario:
             for station, table in zip(self.positions, self.station_tables, strict=True)
         )
 
+    @cached_property
+    def skylines(self) -> tuple[HorizonMask, ...]:
+        """The skylines of the stations that have one; files are read once."""
+        found = (table.horizon() for table in self.station_tables)
+        return tuple(skyline for skyline in found if skyline is not None)
+
     def constraints(self) -> list[Constraint]:
         """Return what decides which seconds of a pass count, beside the elevation of AOS and LOS."""
-        skylines = [table.horizon() for table in self.station_tables]
-        return [*self.passes.constraints(), *(skyline for skyline in skylines if skyline is not None)]
+        return [*self.passes.constraints(), *self.skylines]
+
+    def shipped_files(self) -> tuple[FileRead, ...]:
+        """Return the shipped files that a result of this scenario rests on, beside the elements."""
+        names = ["ephemeris/de421_sun_moon_2016_2050.bsp"]
+        known = catalog.entries("stations")
+        names += ["stations/ground_stations.csv"] if any(table.name in known for table in self.station_tables) else []
+        named = any(entry in catalog.entries("satellites") for entry in self.satellites if isinstance(entry, str))
+        names += ["satellites/satellites.toml"] if named else []
+        models: list[Any] = [self.link.atmosphere, self.link.background, self.link.turbulence, self.link.transmitter]
+        models += [model for table in self.station_tables for model in (table.atmosphere, table.background)]
+        for model in models:
+            names += getattr(model, "DATA_FILES", ())
+        return tuple(catalog.shipped_read(*name.split("/")) for name in dict.fromkeys(names))
+
+    def files_read(self, elements: Elements) -> tuple[FileRead, ...]:
+        """Return what was read for a result, as it was then: the scenario's own file, elements and skylines."""
+        own = [self.source] if self.source else []
+        masks = [skyline.file for skyline in self.skylines if skyline.file]
+        return distinct((*own, *elements.files, *masks))
 
     @property
     def min_elevations_deg(self) -> dict[str, float]:
@@ -205,7 +232,11 @@ class Scenario:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the scenario's values: two scenarios with the same fingerprint give the same results."""
+        """SHA-256 of the scenario's values and of the files it rests on, read now; see `satqkd.scenario.fingerprint`.
+
+        Two scenarios with the same fingerprint give the same results; moving a folder does not change it, rewriting a
+        file does.
+        """
         from satqkd.scenario.loading import fingerprint
 
         return fingerprint(self)
@@ -231,7 +262,10 @@ def _satellite_elements(wanted: str) -> Elements:
     """Read what one entry of ``satellites`` means: a name of the catalogue, ``FILE``, or ``FILE#NAME``."""
     known = catalog.entries("satellites")
     if wanted in known:
-        return _one_of(read_elements(catalog.data_file("satellites", known[wanted]["file"])), wanted, "the catalogue")
+        file = known[wanted]["file"]
+        shipped = read_elements(catalog.data_file("satellites", file))
+        own = replace(shipped, files=(catalog.shipped_read("satellites", file),))
+        return _one_of(own, wanted, "the catalogue")
     file, _, name = wanted.partition("#")
     if not Path(file).exists() or Path(file).is_dir():
         raise InputError(
@@ -250,7 +284,8 @@ def _one_of(elements: Elements, wanted: str, where: str) -> Elements:
             one
             for one in elements
             if one.catalog_number == number or wanted in (one.satellite, one.name, str(one.catalog_number))
-        )
+        ),
+        elements.files,
     )
     if not len(own):
         raise InputError(f"{where} has no satellite {wanted!r}.", did_you_mean(wanted, elements.satellites))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import subprocess
@@ -286,3 +287,26 @@ def test_a_debt_is_called_one(satqkd):
     ran = satqkd("analyze", NIGHT, "--set", "key.authentication.messages=20000")
     assert "a debt of" in ran.err
     assert "net of authentication" not in ran.err
+
+
+def test_a_result_knows_the_command_that_made_it(satqkd, tmp_path):
+    out = tmp_path / "key.csv"
+    satqkd("analyze", NIGHT, "--set", "link.detector.efficiency=0.4", "-o", str(out))
+    made = json.loads((tmp_path / "key.csv.meta.json").read_text())
+    assert made["command"] == ["satqkd", "analyze", NIGHT, "--set", "link.detector.efficiency=0.4"]
+    assert satqkd("relay", "--days", "2", "-o", str(tmp_path / "all")).code == 0
+    manifest = json.loads((tmp_path / "all" / "manifest.json").read_text())
+    assert manifest["command"] == ["satqkd", "relay", "--days", "2"]
+    files = {path.name for path in (tmp_path / "all").iterdir()} - {"manifest.json"}
+    assert set(manifest["sha256"]) == files
+    for name in files:
+        content = (tmp_path / "all" / name).read_bytes()
+        assert manifest["sha256"][name] == hashlib.sha256(content).hexdigest()
+
+
+def test_figures_are_the_same_bytes_from_run_to_run(satqkd, tmp_path):
+    for suffix in ("png", "svg", "pdf"):
+        figures = [tmp_path / f"{number}.{suffix}" for number in (1, 2)]
+        for figure in figures:
+            assert satqkd("inspect", NIGHT, "--figure", str(figure), "--quiet").code == 0
+        assert figures[0].read_bytes() == figures[1].read_bytes()

@@ -78,7 +78,12 @@ def test_what_is_asked_and_kept(service, tmp_path, wanted, query, stem):
     assert path.name.endswith("Z.json")
     assert path.read_text() == ANSWER
     assert len(read_elements(path)) == 4
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    origin = path.with_name(path.name + ".origin.json")
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, origin.name]
+    (read,) = read_elements(path).files
+    assert read.url.startswith(service.url)
+    assert query in read.url
+    assert read.fetched_utc.endswith("Z")
 
 
 def test_nothing_is_asked_again_within_two_hours(service, tmp_path, monkeypatch):
@@ -93,7 +98,6 @@ def test_nothing_is_asked_again_within_two_hours(service, tmp_path, monkeypatch)
     assert ask(5) != first  # another object is another question
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 7201.0)
-    monkeypatch.setattr(time, "gmtime", lambda moment=time.gmtime: moment(now + 7201.0))
     second = ask()
     assert second > first
     assert len(service.asked) == 3
