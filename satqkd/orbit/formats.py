@@ -100,7 +100,7 @@ def _scan(source: str | Path | IO[str] | IO[bytes]) -> tuple[list[ElementSet], l
 def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str, FileRead]:
     """Return the text of a source, what messages call it, and the record of what was read."""
     if isinstance(source, str | Path) and str(source).strip() == "-":
-        raw, where = sys.stdin.buffer.read(), "standard input"
+        raw, where = _standard_input(), "standard input"
         return _decoded(raw), where, file_read("-", raw, shown=where)
     if isinstance(source, str) and (re.search(r"[\r\n]", source) or source.lstrip("\ufeff ")[:1] in ("{", "[", "<")):
         return source.lstrip("\ufeff"), "text", file_read("text", source.encode(errors="replace"))
@@ -123,6 +123,13 @@ def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str, FileRe
     else:
         raise InputError(f"{source!r} is no source of element sets.", "Give a path, a text or an open file.")
     return _decoded(raw), where, file_read(where, raw)
+
+
+def _standard_input() -> bytes:
+    try:
+        return sys.stdin.buffer.read()
+    except (OSError, ValueError, AttributeError):  # closed, or none at all
+        raise InputError("There is no standard input to read elements from.", "Give a file instead of '-'.") from None
 
 
 def _decoded(raw: bytes) -> str:
