@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from satqkd import link, orbit, plot, protocols
     from satqkd.analysis import Campaign, analyze, budget, compare_pools, find_passes
     from satqkd.errors import SatqkdError, SatqkdWarning
-    from satqkd.network.relay import Relay, relay
+    from satqkd.export.qtable import to_qtable
+    from satqkd.network.trusted_relay import Relay, relay
     from satqkd.scenario import Scenario, load_scenario
 
 _HOME = {
     "Campaign": "satqkd.analysis",
-    "Relay": "satqkd.network.relay",
+    "Relay": "satqkd.network.trusted_relay",
     "SatqkdError": "satqkd.errors",
     "SatqkdWarning": "satqkd.errors",
     "Scenario": "satqkd.scenario",
@@ -25,7 +26,8 @@ _HOME = {
     "compare_pools": "satqkd.analysis",
     "find_passes": "satqkd.analysis",
     "load_scenario": "satqkd.scenario",
-    "relay": "satqkd.network.relay",
+    "relay": "satqkd.network.trusted_relay",
+    "to_qtable": "satqkd.export.qtable",
 }
 _ROOMS = ("link", "orbit", "plot", "protocols")
 
@@ -46,6 +48,7 @@ __all__ = [
     "plot",
     "protocols",
     "relay",
+    "to_qtable",
 ]
 
 

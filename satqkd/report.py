@@ -10,7 +10,7 @@ from typing import Any
 
 from satqkd.export.tables import render
 from satqkd.files import Writer, bytes_writer, text_writer, written_whole
-from satqkd.network.relay import Relay
+from satqkd.network.trusted_relay import Relay
 
 
 def write_relay(relay: Relay, folder: Path, *, command: Sequence[str] = ()) -> list[str]:

@@ -89,6 +89,56 @@ def test_nothing_names_a_path_of_a_machine():
         assert not pattern.search(path.read_text()), path
 
 
+def test_no_public_name_hides_a_module():
+    """`satqkd.network.relay` was a function where a reader of the tree expects a module."""
+    import importlib
+    import inspect
+    import pkgutil
+
+    import satqkd
+
+    for one in pkgutil.walk_packages(satqkd.__path__, "satqkd."):
+        if not one.ispkg:
+            continue
+        package = importlib.import_module(one.name)
+        for module in pkgutil.iter_modules(package.__path__):
+            found = getattr(package, module.name, None)
+            assert found is None or inspect.ismodule(found), f"{one.name}.{module.name}"
+
+
+@pytest.mark.parametrize("name", ["protocols.decoy_bb84.secret_key_length", "link.beam.geometric_transmittance"])
+def test_a_dotted_name_works_in_a_fresh_process(name):
+    assert python(f"import satqkd as sq; print(callable(sq.{name}))").stdout.strip() == "True"
+
+
+def test_the_lower_bounds_are_those_that_are_tested():
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    declared = {tuple(text.split(">=")) for text in project["dependencies"]}
+    lines = (CHECKOUT / "tests" / "lower-bounds.txt").read_text().splitlines()
+    pinned = [line.split("==") for line in lines if line and not line.startswith("#")]
+    assert {name for name, _ in declared} == {name for name, _ in pinned}
+    for name, least in declared:
+        (version,) = [version for pin, version in pinned if pin == name]
+        assert version.startswith(least), name
+
+
+def test_what_is_imported_is_declared_and_the_reverse():
+    import ast
+
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    declared = {re.split(r"[>=<;\[ ]", text)[0].replace("-", "_").lower() for text in project["dependencies"]}
+    imported = set()
+    for path in CHECKOUT.glob("satqkd/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+                imported.add(node.module.partition(".")[0])
+    imported -= {"satqkd", *sys.stdlib_module_names}
+    assert imported <= declared
+    assert declared - imported <= {"rich"}  # typer draws its help with it; our own tables come later
+
+
 @pytest.mark.slow
 def test_the_wheel_finds_its_data_outside_the_checkout(tmp_path):
     subprocess.run(

@@ -92,8 +92,9 @@ def pool_passes(prediction: Prediction) -> NDArray[np.intp]:
         order = pd.Series(usable).groupby(pair).cumsum().to_numpy() - 1
         part = order // pool
     blocks = np.full(len(passes), -1, dtype=np.intp)
-    names = pd.MultiIndex.from_arrays([pair[usable], part[usable]])
-    blocks[usable] = pd.factorize(names)[0]
+    # Numbered as they first appear: each pair and part by one number.
+    parts = np.unique(part[usable], return_inverse=True)[1]
+    blocks[usable] = pd.factorize(pair[usable] * (parts.max(initial=0) + 1) + parts)[0]
     return blocks
 
 

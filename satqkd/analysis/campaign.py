@@ -213,8 +213,8 @@ def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.Dateti
     count = len(prediction.passes)
     bounds = []
     for order, sign in ((sent[::-1], -1.0), (sent, 1.0)):  # the last write wins: the first, then the last sample
-        edge = np.full(count, np.datetime64("NaT"), dtype="datetime64[us]")
-        half = np.round(sign * samples.weight_s[order] * 0.5e6).astype("timedelta64[us]")
+        edge = np.full(count, np.datetime64("NaT", "us"))
+        half = np.round(sign * samples.weight_s[order] * 0.5e6).astype(np.int64).astype("timedelta64[us]")
         edge[samples.pass_index[order]] = samples.time_utc[order].astype("datetime64[us]") + half
         # The slot of a first or last sample is cut by the pass; it does not reach beyond it.
         name, limit = ("aos_utc", np.fmax) if sign < 0.0 else ("los_utc", np.fmin)

@@ -90,7 +90,7 @@ Set = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Show rejected passes in the table too.")]
 Format = Annotated[
-    str | None, typer.Option("--format", metavar="FORMAT", help="table, csv, json, jsonl or md.  [table]")
+    str | None, typer.Option("--format", metavar="FORMAT", help="table, csv, json, jsonl, md or ecsv.  [table]")
 ]
 Output = Annotated[
     Path | None,

@@ -14,7 +14,7 @@ from satqkd.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMATS = ("table", "csv", "json", "jsonl", "md")
+_FORMATS = ("table", "csv", "json", "jsonl", "md", "ecsv")
 
 
 def note(text: str) -> None:
@@ -63,7 +63,7 @@ def emit(
             visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered
         )
     else:
-        typer.echo(render(table, form, recorded(meta()) if form == "json" else None), nl=False)
+        typer.echo(render(table, form, recorded(meta()) if form in ("json", "ecsv") else None), nl=False)
 
 
 def recorded(meta: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from satqkd.errors import InputError
 
 if TYPE_CHECKING:
     from satqkd.analysis import Campaign
-    from satqkd.network.relay import Relay
+    from satqkd.network.trusted_relay import Relay
     from satqkd.scenario import Scenario
 
 PASS_COLUMNS = (

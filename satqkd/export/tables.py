@@ -1,8 +1,9 @@
-"""Tables as CSV, JSON, JSON lines and Markdown, with what made them beside or inside."""
+"""Tables as CSV, JSON, JSON lines, Markdown and ECSV, with what made them beside or inside."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import math
@@ -18,7 +19,8 @@ from satqkd.files import Writer, is_replaceable, text_writer, written_whole
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMATS = ("csv", "json", "jsonl", "md")
+FORMATS = ("csv", "json", "jsonl", "md", "ecsv")
+_HOLD_META = ("json", "ecsv")
 _DIGITS = 12  # significant digits of a float: more than any model here is worth, fewer than binary noise
 
 
@@ -29,8 +31,8 @@ def render(table: pd.DataFrame, form: str, meta: Mapping[str, Any] | None = None
     ----------
     table : pandas.DataFrame
         Any result table; times become ISO 8601 in UTC with milliseconds, missing values empty or null.
-    form : {"csv", "json", "jsonl", "md"}
-        Format. Only ``json`` holds `meta`: ``{"rows": [...], "meta": {...}}``.
+    form : {"csv", "json", "jsonl", "md", "ecsv"}
+        Format. ``json`` holds `meta`, ``{"rows": [...], "meta": {...}}``, and so does the header of ``ecsv``.
     meta : mapping, optional
         What made the table.
 
@@ -55,6 +57,10 @@ def render(table: pd.DataFrame, form: str, meta: Mapping[str, Any] | None = None
             "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n"
             for row in zip(*(_cells(table[name]) for name in table.columns), strict=True)
         )
+    if form == "ecsv":
+        from satqkd.export.qtable import ecsv
+
+        return ecsv(table, meta or {})
     raise InputError(f"There is no format {form!r} for a table.", did_you_mean(form, FORMATS))
 
 
@@ -134,10 +140,13 @@ def table_writers(
 ) -> dict[Path, Writer]:
     """Return what writes a table to a file and, where the format holds no metadata, a sidecar ``NAME.meta.json``."""
     form = format_of(path, form)
-    writers = {path: text_writer(render(table, form, meta))}
-    if form != "json" and is_replaceable(path):
+    text = render(table, form, meta)
+    writers = {path: text_writer(text)}
+    if form not in _HOLD_META and is_replaceable(path):
         sidecar = path.with_name(path.name + ".meta.json")
-        writers[sidecar] = text_writer(json.dumps(dict(meta), indent=2, default=str) + "\n")
+        # With the table's hash, and moved into place last: who reads both can tell whether they belong together.
+        made = {**meta, "sha256": {path.name: hashlib.sha256(text.encode()).hexdigest()}}
+        writers[sidecar] = text_writer(json.dumps(made, indent=2, default=str) + "\n")
     return writers
 
 

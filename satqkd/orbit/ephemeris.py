@@ -80,14 +80,27 @@ class _Slow:
 @lru_cache(maxsize=256)
 def _orientation(block: int) -> FloatArray:
     """Return the rotation from the ephemeris' axes to the true equator and equinox, and GAST - GMST(1982), by days."""
-    from skyfield.nutationlib import iau2000b_radians
+    from skyfield.constants import ASEC2RAD
+    from skyfield.framelib import ICRS_to_J2000
+    from skyfield.functions import mxm
+    from skyfield.nutationlib import (
+        build_nutation_matrix,
+        equation_of_the_equinoxes_complimentary_terms,
+        iau2000b_radians,
+        mean_obliquity,
+    )
 
     knots = np.asarray((block * _DAYS + np.arange(_DAYS)) * DAY_S, dtype=float)
     time = skyfield_timescale().tt_jd(JD_1970 + np.floor(knots / DAY_S), TT_MINUS_TAI_S / DAY_S)
     # Its 77 largest terms are within a milliarcsecond of the 1365 of the full series, which take ten times as long.
-    time._nutation_angles_radians = iau2000b_radians(time)
-    equinoxes = (np.asarray(time.gast) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
-    return np.vstack((time.M.reshape(9, -1), equinoxes))
+    longitude, obliquity = iau2000b_radians(time)
+    mean = mean_obliquity(time.tdb) * ASEC2RAD
+    nutation = build_nutation_matrix(mean, mean + obliquity, longitude)
+    of_date = mxm(nutation, mxm(time.P, ICRS_to_J2000))
+    apparent = longitude * np.cos(mean) + equation_of_the_equinoxes_complimentary_terms(time.tt)
+    sidereal = (time.gmst + apparent / (2.0 * np.pi) * 24.0) % 24.0
+    equinoxes = (np.asarray(sidereal) * (np.pi / 12.0) - gmst_rad(knots) + np.pi) % (2.0 * np.pi) - np.pi
+    return np.vstack((np.asarray(of_date).reshape(9, -1), equinoxes))
 
 
 @lru_cache(maxsize=256)

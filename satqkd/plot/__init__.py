@@ -1,7 +1,7 @@
 """Figures: one function a figure, each takes a result and an optional Axes."""
 
-from satqkd.plot.inspect import inspect
-from satqkd.plot.passes import passes
-from satqkd.plot.relay import relay
+from satqkd.plot.key_stores import relay
+from satqkd.plot.pass_detail import inspect
+from satqkd.plot.sky_tracks import passes
 
 __all__ = ["inspect", "passes", "relay"]

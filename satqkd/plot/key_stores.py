@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satqkd.network.relay import Relay
+from satqkd.network.trusted_relay import Relay
 from satqkd.plot.figures import STATION_COLOURS, new_figure, quiet_frame, utc_axis
 from satqkd.units import QUANTITIES
 
