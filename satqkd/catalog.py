@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from satqkd import parsing
 from satqkd.errors import DataError, InputError, did_you_mean
 from satqkd.reads import FileRead, file_read
 
@@ -79,7 +80,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def parse_toml(raw: bytes, path: Path) -> dict[str, Any]:
     """Parse the bytes of a TOML file; raises as `read_toml`."""
     try:
-        return tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
+        return parsing.parse_toml(raw.decode("utf-8-sig").replace("\r\n", "\n"), str(path))
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text (byte {error.start}).") from None
     except tomllib.TOMLDecodeError as error:

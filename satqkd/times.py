@@ -18,6 +18,9 @@ _EXAMPLES = (
 )
 
 
+_FIRST_S, _LAST_S = -62135596800.0, 253402300799.0  # 0001-01-01 to 9999-12-31T23:59:59
+
+
 def to_posix(value: Any, name: str = "time") -> float:
     """Convert a time to POSIX seconds UTC.
 
@@ -50,16 +53,24 @@ def to_posix(value: Any, name: str = "time") -> float:
     if isinstance(value, np.datetime64):
         if np.isnat(value):
             raise InputError(f"{name} is NaT, which is no time.", _EXAMPLES)
-        return float(value.astype("datetime64[us]").astype(np.int64)) * 1e-6
+        posix_s = float(value.astype("datetime64[us]").astype(np.int64)) * 1e-6
+        if not _FIRST_S <= posix_s < _LAST_S:
+            raise InputError(f"{name} = {value} leaves the years 1 to 9999.", _EXAMPLES)
+        return posix_s
     if hasattr(value, "to_datetime") and hasattr(value, "utc"):  # astropy Time, not imported for the sake of a check
-        value = value.utc.to_datetime()
+        if getattr(value, "shape", ()) != ():
+            raise InputError(f"{name} has shape {value.shape}: one time is wanted here.", _EXAMPLES)
+        try:
+            value = value.utc.to_datetime()
+        except (ValueError, TypeError, OverflowError) as error:
+            raise InputError(f"{name} = {value} cannot be read as a time ({error}).", _EXAMPLES) from None
     if isinstance(value, dt.datetime):  # pandas Timestamp is one
         if value != value:  # NaT
             raise InputError(f"{name} is NaT, which is no time.", _EXAMPLES)
         aware = value if value.tzinfo else value.replace(tzinfo=dt.UTC)
-        return aware.timestamp()
+        return _within_years(aware, name)
     if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC).timestamp()
+        return _within_years(dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC), name)
     raise InputError(f"{name} = {value!r} is no time.", _EXAMPLES)
 
 
@@ -71,7 +82,15 @@ def _from_text(text: str, name: str) -> float:
     except ValueError as error:
         raise InputError(f"{name} = {text!r} cannot be read as a time ({error}).", _EXAMPLES) from None
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=dt.UTC)
-    return aware.timestamp()
+    return _within_years(aware, name)
+
+
+def _within_years(aware: dt.datetime, name: str) -> float:
+    """Return POSIX seconds, refusing the last instants of the calendar, which rounding would carry out of it."""
+    posix_s = (aware - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)).total_seconds()
+    if not _FIRST_S <= posix_s < _LAST_S:
+        raise InputError(f"{name} = {aware} leaves the years 1 to 9999.", _EXAMPLES)
+    return posix_s
 
 
 def to_datetime64(posix_s: float | NDArray[np.float64]) -> NDArray[np.datetime64]:

@@ -90,7 +90,7 @@ def coexisting_bits(passes: pd.DataFrame) -> int | None:
                     count += 1
     if not count:
         return int(bits.sum())
-    row, column = np.array(places).T
+    row, column = np.array(places, dtype=np.int32).T  # HiGHS takes no wider index
     table = csr_array((np.ones(len(places)), (row, column)), shape=(count, rows.size))
     found = milp(
         -bits[rows].astype(float),

@@ -10,6 +10,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
+from satqkd.cli.talk import say
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def check(
         note(f"sets: {len(table)}, satellites: {table['satellite'].nunique()}, with problems: {troubled}")
     if bad:
         for message in bad:
-            typer.echo(message, err=True)
+            say(message)
         if not (skip_bad and sets):
             raise InputError(f"{len(bad)} of {len(bad) + len(sets)} element sets cannot be used.", _HINT)
         note(f"sets left out: {len(bad)}")

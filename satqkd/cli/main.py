@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 import warnings
@@ -14,6 +13,7 @@ from satqkd._version import __version__
 from satqkd.cli import analyze, budget, catalog, elements, inspect, passes, relay, scenario
 from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
+from satqkd.cli.talk import say
 from satqkd.errors import SatqkdError
 
 app = typer.Typer(
@@ -62,27 +62,6 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(_guarded(arguments))
 
 
-def entry() -> None:
-    """Run the command line as a process of its own, and leave at once.
-
-    Taking down all that was imported, module by module, takes Python longer than most commands; nothing here needs it.
-    """
-    code = 0
-    try:
-        run()
-    except SystemExit as stop:
-        code = int(stop.code or 0)
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except BrokenPipeError:
-        pass  # the reader left
-    except OSError as error:
-        os.write(2, f"error: the output cannot be written: {error.strerror}\n".encode())
-        code = 1
-    os._exit(code)
-
-
 def _guarded(arguments: list[str] | None) -> int:
     state.command = tuple(recorded_command(sys.argv[1:] if arguments is None else arguments))
     try:
@@ -90,28 +69,27 @@ def _guarded(arguments: list[str] | None) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
     except SatqkdError as error:
-        typer.echo(f"error: {error.message}", err=True)
-        if error.hint:
-            typer.echo(error.hint, err=True)
+        say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
         if state.debug:
-            traceback.print_exc()
+            say(traceback.format_exc())
         return error.exit_code
     except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+        say("interrupted")
         return 130
     except BrokenPipeError:
-        # The reader of our output left (head, less): not an error. Python would complain again when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return 0  # the reader of our output left (head, less): not an error
+    except MemoryError:
+        say("error: there is not enough memory for this.\nAsk for fewer days, stations or satellites at a time.")
+        return 2
     except OSError as error:
-        typer.echo(f"error: {error.filename or 'the output'} cannot be used: {error.strerror or error}", err=True)
-        return 1
+        say(f"error: {error.filename or 'the output'} cannot be used: {error.strerror or error}")
+        return 2
     except Exception as error:
-        typer.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+        say(f"internal error: {type(error).__name__}: {error}")
         if state.debug:
-            traceback.print_exc()
+            say(traceback.format_exc())
         else:
-            typer.echo("This is a fault in satqkd. Run again with --debug to see where it happened.", err=True)
+            say("This is a fault in satqkd. Run again with --debug to see where it happened.")
         return 1
     return 0
 
@@ -121,12 +99,14 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
 
     if issubclass(category, Notice):
         if not state.quiet:
-            typer.echo(f"note: {message}", err=True)
+            say(f"note: {message}")
     elif issubclass(category, SatqkdWarning):
-        typer.echo(f"warning: {message}", err=True)
+        say(f"warning: {message}")
     elif state.debug:
-        typer.echo(f"{category.__name__}: {message}", err=True)
+        say(f"{category.__name__}: {message}")
 
 
 if __name__ == "__main__":
+    from satqkd.cli.start import entry
+
     entry()

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from satqkd.cli.talk import say
 from satqkd.errors import InputError
+from satqkd.parsing import parse_toml
 
 if TYPE_CHECKING:
     from satqkd.scenario import Scenario
@@ -162,12 +164,14 @@ def chosen_scenario(
     if scenario is None:
         scenario = (home_scenario(satellite) if satellite else None) or DEFAULT_SCENARIO
         if scenario != DEFAULT_SCENARIO and not state.quiet:
-            typer.echo(f"note: scenario {scenario}, the satellite's own; name another to fly it there", err=True)
+            say(f"note: scenario {scenario}, the satellite's own; name another to fly it there")
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:
         if str(elements) == "-":
             elements = Path("/dev/stdin")
+            if not elements.exists():
+                raise InputError("--elements -: there is no standard input.", "Give a file.")
         if elements.is_dir():
             raise InputError(f"--elements {elements} is a folder, not a file.")
         if not elements.exists():
@@ -229,7 +233,7 @@ def parse_set(assignments: list[str]) -> dict[str, Any]:
         if not equals or not key.strip():
             raise InputError(f"--set {text!r} is not KEY=VALUE.", "For example: --set link.detector.efficiency=0.6")
         try:
-            changes[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+            changes[key.strip()] = parse_toml(f"value = {value}", f"--set {key.strip()}")["value"]
         except tomllib.TOMLDecodeError:
             changes[key.strip()] = value.strip()
     return changes

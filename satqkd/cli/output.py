@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from satqkd.cli.options import state
+from satqkd.cli.talk import say
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _FORMATS = ("table", "csv", "json", "jsonl", "md", "ecsv")
 def note(text: str) -> None:
     """Say something beside the result, on stderr, unless asked to be quiet."""
     if not state.quiet:
-        typer.echo(text, err=True)
+        say(text)
 
 
 def emit(

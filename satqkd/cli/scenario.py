@@ -8,6 +8,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.passes import check_age, check_any, report_rejected
+from satqkd.cli.talk import say
 from satqkd.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
@@ -67,7 +68,7 @@ def check(
         check_age(trial.passes)
     report_rejected(trial.passes, everything=True)
     for problem in trial.problems:
-        typer.echo(f"warning: {problem}{tried}", err=True)
+        say(f"warning: {problem}{tried}")
     verdict = "nothing refuses it, but it is of no use" if trial.problems else "sound"
     typer.echo(
         f"{chosen.name}: {verdict}. {len(trial.elements)} element sets of {len(trial.elements.satellites)} satellites, "

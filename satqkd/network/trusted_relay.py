@@ -254,6 +254,11 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
     InputError
         If a station is not in the campaign, or both are the same, or none is named anywhere.
     """
+    if not hasattr(campaign, "passes") or not hasattr(campaign, "scenario"):
+        raise InputError(f"{campaign!r} is no campaign.", "Give what satqkd.analyze returns.")
+    for name in (a, b):
+        if name is not None and not isinstance(name, str):
+            raise InputError(f"{name!r} is no name of a station.", "Give one of the scenario's stations.")
     pair = campaign.scenario.relay
     first, second = a or (pair.a if pair else None), b or (pair.b if pair else None)
     if first is None or second is None:

@@ -270,7 +270,11 @@ class HorizonMask:
             raw = Path(path).read_bytes()
         except OSError as error:
             raise InputError(f"The horizon mask {path} cannot be read: {error.strerror}.", "Check the path.") from None
-        text = raw.decode("utf-8-sig", errors="replace")
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = raw[: error.start].count(b"\n") + 1
+            raise InputError(f"{path}:{line}: this is no UTF-8 text.", "Save the horizon mask as UTF-8.") from None
         rows = list(csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True))
         columns: list[tuple[float, ...]] = []
         for name in ("azimuth_deg", "elevation_deg"):

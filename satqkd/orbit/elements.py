@@ -16,6 +16,7 @@ from satqkd.reads import FileRead, distinct
 
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
+_YEARS = np.datetime64("1950-01-01", "D"), np.datetime64("2150-01-01", "D")
 DESIGNED = "designed"
 """The source of a designed orbit; that of a set read from a file ends in its line."""
 
@@ -83,6 +84,8 @@ class ElementSet:
         for what, value, low, high in limits:
             if not low <= value <= high:
                 return f"{what} is {value:g}, allowed is {low:g} to {high:g}"
+        if not _YEARS[0] <= self.epoch_utc < _YEARS[1]:
+            return f"the epoch {self.epoch_utc} is out of range, allowed is {_YEARS[0]} to {_YEARS[1]}"
         if self.ephemeris_type == 4:
             return "the ephemeris type is 4, SGP4-XP, whose elements SGP4 must not propagate"
         return ""

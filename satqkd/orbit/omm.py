@@ -68,6 +68,9 @@ def parse_json(text: str) -> Iterator[dict[str, Any] | BadElementsError]:
         except json.JSONDecodeError as error:
             yield BadElementsError(f"this is no JSON ({error.msg})", error.lineno)
             return
+        except (RecursionError, ValueError):  # nested by the thousand, or a number of thousands of digits
+            yield BadElementsError("this is no JSON of element sets (nested too deeply, or a number too long)", line)
+            return
         if isinstance(record, dict):
             yield _fields(record, line)
         else:

@@ -142,6 +142,8 @@ def _verdict(constraint: Constraint, passes: pd.DataFrame, samples: PassSamples,
     if hasattr(constraint, "counts"):
         return _checked(constraint, constraint.counts(Seconds(samples, sky, slice(None))), len(samples))
     verdict = np.zeros(len(samples), dtype=bool)
+    if not callable(constraint):
+        raise InputError(f"{constraint!r} is no constraint.", "Give a callable on (pass_row, seconds).")
     for i, row in enumerate(passes.itertuples(index=False, name=None)):
         part = samples.of(i)
         answer = constraint(dict(zip(passes.columns, row, strict=True)), Seconds(samples, sky, part))

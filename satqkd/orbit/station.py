@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,8 @@ class Horizons:
 
 def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:
     """Return stations as a tuple, refusing an empty list and two stations of one name."""
+    if isinstance(stations, str) or not isinstance(stations, Station | Iterable):
+        raise InputError(f"{stations!r} is no Station, nor several.", "Give Station(name=, latitude_deg=, ...).")
     chosen = (stations,) if isinstance(stations, Station) else tuple(stations)
     if not chosen:
         raise InputError("No station was given.", "Give at least one Station.")

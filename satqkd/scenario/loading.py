@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from satqkd import catalog
 from satqkd.arrays import as_floats, carries_unit
 from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean
+from satqkd.parsing import DEEPEST, check_nesting
 from satqkd.reads import FileRead, distinct, file_read
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
@@ -87,6 +88,7 @@ def _absolute(entry: Any, folder: Path) -> Any:
 
 
 def _checked(values: dict[str, Any], where: str) -> Scenario:
+    check_nesting(values, where)
     plain = with_terminals(_plain(values))
     _give_epochs(plain, plain.get("start"))
     try:
@@ -133,6 +135,9 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
     if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
         raise InputError(f"{changes!r} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
+    check_nesting(changes, "the changes")
+    if deep := next((key for key in changes if key.count(".") > DEEPEST), None):
+        raise InputError(f"{deep[:60]}... does not exist: no key has {deep.count('.') + 1} parts.")
     values, before = to_dict(scenario), _by_name(to_dict(scenario))
     notices: list[str] = []
     if "satellites" in changes:
@@ -149,6 +154,10 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
         named = ", ".join(f"{key} = {value}" for key, value in lost.items())
         notices.append(f"the new model does not know {named}: gone")
     assumed = values.get("assumed", {})
+    if not isinstance(assumed, dict):
+        raise InputError(
+            f"In the changes: assumed = {assumed!r} must be a table.", "Its keys are keys of the scenario."
+        )
     now = _by_name(with_terminals(_plain(values)))
     for key in set(assumed):
         # A value the user sets is no longer an assumption of the scenario's author, nor is one that has gone.
@@ -178,7 +187,9 @@ def _listed(values: dict[str, Any]) -> dict[str, Any]:
 
 def _by_name(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values with the tables of stations under their names."""
-    stations = {one["name"]: one for one in values.get("stations", []) if isinstance(one, Mapping) and "name" in one}
+    given = values.get("stations")
+    listed = given if isinstance(given, list) else []
+    stations = {str(one["name"]): one for one in listed if isinstance(one, Mapping) and "name" in one}
     return {**values, "stations": stations}
 
 

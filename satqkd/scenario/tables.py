@@ -150,6 +150,8 @@ class StationTable:
             return None
         if isinstance(self.horizon_mask, str):
             return orbit.HorizonMask.from_csv(self.horizon_mask, station=self.name)
+        if not self.horizon_mask:
+            raise InputError(f"stations.{self.name}.horizon_mask is empty.", "Give pairs of azimuth and elevation.")
         azimuths, elevations = (tuple(column) for column in zip(*self.horizon_mask, strict=True))
         return orbit.HorizonMask(azimuths, elevations, station=self.name)
 

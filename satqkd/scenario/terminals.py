@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from satqkd import catalog
+from satqkd.errors import InputError
 from satqkd.scenario import schema
 from satqkd.scenario.models import ProtocolTable
 from satqkd.scenario.tables import LinkTable
@@ -41,7 +42,12 @@ def forget_parts(values: dict[str, Any], named: Any) -> None:
 
 
 def _terminals(named: Any) -> Iterator[Mapping[str, Any]]:
-    for name in [named] if isinstance(named, str) else list(named):
+    if not isinstance(named, str | list | tuple) or not all(isinstance(name, str) for name in named):
+        raise InputError(
+            f"link.terminal = {named!r} is no name of a terminal, nor a list of names.",
+            "See: satqkd catalog list terminals",
+        )
+    for name in [named] if isinstance(named, str) else named:
         yield catalog.entry("terminals", str(name))
 
 

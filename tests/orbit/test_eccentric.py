@@ -50,7 +50,7 @@ def flown():
 def places_by_skyfield(sets, passes):
     """Return the satellites' Earth-fixed places at TCA [m], shape (3, n)."""
     timescale = load.timescale()
-    moments = timescale.from_datetimes(list(passes["tca_utc"].dt.to_pydatetime()))
+    moments = timescale.from_datetimes([stamp.to_pydatetime() for stamp in passes["tca_utc"]])
     found = np.zeros((3, len(passes)))
     for k, (name, moment) in enumerate(zip(passes["satellite"], moments, strict=True)):
         lines = to_tle(sets[name], with_name=False).split("\n")
