@@ -176,6 +176,7 @@ def _without_old(
     too_old &= ~passes["satellite"].isin(designed).to_numpy()
     if too_old.any():
         passes = passes.copy()
+        passes.attrs["too_old"] = int(too_old.sum())
         passes.loc[too_old, "usable"] = False
         passes.loc[too_old, "reject_reason"] = [
             f"elements too old ({age:+.1f} d from their epoch, limit {policy.max_age_days:g} d)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_output, emit, note
+from satqkd.cli.output import check_output, emit, is_folder, is_stdout, note
 from satqkd.cli.talk import say
 from satqkd.errors import InputError, did_you_mean
 
@@ -127,9 +127,11 @@ def convert(
         note(f"sets left out: {len(bad)}, the first: {bad[0]}")
     if len(elements) < len(sets):
         note(f"sets replaced by a later one of the same epoch: {len(sets) - len(elements)}")
-    if out is None:
+    if out is None or is_stdout(out):
         typer.echo(text, nl=False)
     else:
+        if is_folder("-o", out):
+            raise InputError(f"-o {out} is a folder; name a file in it.")
         written_whole({out: text_writer(text)})
         note(f"wrote {out} (sets: {len(elements)})")
 

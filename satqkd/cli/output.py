@@ -15,6 +15,8 @@ from satqkd.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from satqkd.files import Writer
+
 _FORMATS = ("table", "csv", "json", "jsonl", "md", "ecsv")
 
 
@@ -51,12 +53,13 @@ def emit(
     numbered : bool, optional
         Whether rows on a terminal begin with their number among all, from 1, as ``--pass`` takes it.
     """
-    from satqkd.export.tables import render, write_table
+    from satqkd.export.tables import render, table_writers
 
     check_output(form, out)
+    if is_stdout(out):
+        form, out = form or "csv", None
     if out is not None:
-        write_table(table, out, recorded(meta()), None if form == "table" else form)
-        note(f"wrote {out}")
+        write_whole(table_writers(table, out, recorded(meta()), None if form == "table" else form))
         return
     if form in (None, "table"):
         visible = table if shown is None else shown
@@ -72,20 +75,48 @@ def recorded(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {**meta, "command": list(state.command)}
 
 
+def is_stdout(out: Path | None) -> bool:
+    """Whether ``-o -`` was given: standard output, in the format that is asked for, or CSV."""
+    return out is not None and str(out) == "-"
+
+
+def write_whole(writers: Mapping[Path, Writer]) -> None:
+    """Write files, all or none, and say which, and which folder was made for them."""
+    from satqkd.files import written_whole
+
+    made = next((one.parent for one in writers if not one.parent.exists()), None)
+    written_whole(writers)
+    if made is not None:
+        note(f"made the folder {made}")
+    note("wrote " + ", ".join(str(path) for path in writers))
+
+
 def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:
     """Refuse a ``--format``, ``--out`` or ``--figure`` that cannot be, before any work is done."""
     if form is not None and form not in _FORMATS:
         raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, _FORMATS))
-    if out is not None:
+    if out is not None and not is_stdout(out):
         from satqkd.export.tables import format_of
 
-        if out.is_dir():
+        if is_folder("-o", out):
             raise InputError(f"-o {out} is a folder; name a file in it.", f"For example: -o {out / 'table.csv'}")
         format_of(out, None if form == "table" else form)
     if figure is not None:
         from satqkd.plot.figures import check_suffix
 
+        if is_folder("--figure", figure):
+            raise InputError(f"--figure {figure} is a folder; name a file in it.")
         check_suffix(figure)
+
+
+def is_folder(option: str, path: Path) -> bool:
+    """Whether there is a folder of that name, refusing a name that no system allows and a link that leads to itself."""
+    try:
+        path.resolve()
+        return path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or error
+        raise InputError(f"{option} {str(path)[:80]} cannot be written: {cause}.", "Choose another name.") from None
 
 
 def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:

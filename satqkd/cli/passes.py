@@ -74,10 +74,9 @@ def check_age(table: pd.DataFrame) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
     from satqkd.orbit.ageing import error_in_words
 
-    reasons = table["reject_reason"].astype(str)
-    if not table["usable"].any() and reasons.str.startswith("elements too old").all():
+    if len(table) and table.attrs.get("too_old", 0) == len(table):
         raise DataError(
-            f"No pass can be used: every element set is too old ({reasons.iloc[0]}).",
+            f"No pass can be used: every element set is too old ({table['reject_reason'].iloc[0]}).",
             f"Give newer ones with --elements, or move --start. --max-age would accept them as they are: "
             f"{error_in_words(float(table['elements_age_days'].abs().min()))}.",
         )

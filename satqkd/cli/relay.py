@@ -9,7 +9,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.options import state
-from satqkd.cli.output import check_output, note, print_table, print_values, recorded
+from satqkd.cli.output import check_output, is_folder, is_stdout, note, print_table, print_values, recorded
 from satqkd.cli.passes import check_age, check_any
 from satqkd.errors import InputError
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from satqkd.network.trusted_relay import Relay
     from satqkd.scenario import Scenario
 
+_FILES = (".csv", ".json", ".jsonl", ".md", ".ecsv", ".txt", ".png", ".svg", ".pdf", ".zip")
+"""Suffixes that a file is meant by; any other name may be a folder's, such as results.v1."""
 PASS_COLUMNS = (
     "pass_id",
     "tca_utc",
@@ -61,10 +63,12 @@ def relay(
       satqkd relay -o results/
       satqkd relay --station xinglong --station nanshan --days 7 --format json
     """
+    if is_stdout(out):
+        form, out = form or "csv", None
     check_output(form)
     import satqkd
 
-    if out is not None and (out.suffix or (out.exists() and not out.is_dir())):
+    if out is not None and not is_folder("-o", out) and (out.exists() or out.suffix.lower() in _FILES):
         raise InputError(f"-o {out} is a file; relay writes several files and needs a folder.")
     if chosen.relay is None:
         raise InputError(
@@ -86,8 +90,9 @@ def relay(
     if out is not None:
         from satqkd.report import write_relay
 
+        new = not out.exists()
         names = write_relay(result, out, command=state.command)
-        note(f"wrote {', '.join(names)} to {out}")
+        note(f"wrote {', '.join(names)} to {out}" + (", a new folder" if new else ""))
     if form in (None, "table"):
         _print(campaign, result)
     else:

@@ -100,7 +100,15 @@ def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     plain = _plain_cell(value)
+    if isinstance(plain, str):
+        return _harmless(plain)
     return "" if plain is None else f"{plain:.{_DIGITS}g}" if isinstance(plain, float) else str(plain)
+
+
+def _harmless(text: str) -> str:
+    """Return text that no spreadsheet takes for a formula, and no terminal for a command."""
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return f"'{shown}" if shown[:1] in ("=", "+", "-", "@") else shown
 
 
 def _stamps(column: pd.Series[Any]) -> list[str]:
