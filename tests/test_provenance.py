@@ -13,7 +13,7 @@ from satqkd import catalog
 from satqkd.analysis import forecast, provenance
 from satqkd.cli.command import recorded_command
 from satqkd.orbit import read_elements
-from satqkd.orbit.fetch import without_secrets
+from satqkd.orbit.asking import without_secrets
 from satqkd.reads import file_read, origin_text
 
 MICIUS = catalog.data_file("satellites", "micius_qss_41731.3le")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from satqkd.cli.options import state
-from satqkd.cli.talk import say
+from satqkd.cli.talk import printable, say
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _shown(value: Any, name: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value
+        return printable(value)
     if hasattr(value, "isoformat"):
         from satqkd.times import to_text
 

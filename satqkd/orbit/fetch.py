@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
+import tempfile
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
-from http.client import HTTPException
 from pathlib import Path
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, NetworkError, NothingFoundError
 from satqkd.files import text_writer, written_whole
+from satqkd.orbit.asking import ask, without_secrets
 from satqkd.orbit.elements import slug
 from satqkd.orbit.formats import scan_elements
-from satqkd.reads import ORIGIN_SUFFIX, origin_text
+from satqkd.parsing import parse_json
+from satqkd.reads import ORIGIN_SUFFIX, file_read, origin_text
 from satqkd.times import to_datetime64, to_iso
 
 CELESTRAK_URL = "https://celestrak.org/NORAD/elements/gp.php"
@@ -29,8 +28,6 @@ FRESH_S = 7200.0
 """CelesTrak's data are not asked for again before this [s]."""
 _QUERIES = {"catalog_number": "CATNR", "name": "NAME", "group": "GROUP"}
 _STAMP = "%Y%m%dT%H%M%SZ"
-_LARGEST_BYTES = 200_000_000
-_NOTHING = ("no gp data found", "no supgp data found")
 
 
 @takes_quantities
@@ -77,36 +74,68 @@ def fetch_elements(
     _check_numbers(base_url, timeout_s, max_age_s)
     place = Path(folder) if folder is not None else _cache_folder()
     stem = f"{key.lower()}-{_file_word(value)}-"
-    kept = sorted(place.glob(f"{stem}????????T??????Z.json"))
-    if kept and 0.0 <= time.time() - _fetched_at(kept[-1]) < max_age_s:
-        return kept[-1]
+    number = int(value) if key == "CATNR" else None
+    now = time.time()
+    kept = _kept(place, stem, base_url, number, now)
+    if kept is not None and _origin_fits(kept, base_url) and now - _fetched_at(kept) < max_age_s:
+        return kept
+    _check_place(place)
     hint = "Check the connection and try again."
-    if kept:
-        hint += f" What was fetched last is in {kept[-1]}."
+    if kept is not None:
+        hint += f" What was fetched last is in {kept}."
     separator = "&" if "?" in base_url else "?"
     url = f"{base_url}{separator}{urllib.parse.urlencode({key: value, 'FORMAT': 'JSON'})}"
-    text = _ask(url, timeout_s, hint)
-    if text is None:
+    answer = ask(url, timeout_s, hint)
+    if answer.unchanged:
+        if kept is not None:
+            return kept
+        raise NetworkError(
+            f"{without_secrets(url)} says that nothing has changed since it was last asked: {answer.said}.",
+            "Wait for the next update and do not repeat the question: services block who does.",
+        )
+    if answer.text is None:
         raise NothingFoundError(
             f"The service has no elements of {key} {value}.", "Check the catalogue number, name or group."
         )
-    now = time.time()
+    _check_answer(answer.text, url, hint, number)
     path = place / f"{stem}{time.strftime(_STAMP, time.gmtime(now))}.json"
-    origin = origin_text(text.encode(), url=without_secrets(url), fetched_utc=to_iso(to_datetime64(now)))
-    written_whole({path: text_writer(text), path.with_name(path.name + ORIGIN_SUFFIX): text_writer(origin)})
+    origin = origin_text(answer.text.encode(), url=without_secrets(url), fetched_utc=to_iso(to_datetime64(now)))
+    written_whole({path: text_writer(answer.text), path.with_name(path.name + ORIGIN_SUFFIX): text_writer(origin)})
     return path
 
 
-def without_secrets(url: str) -> str:
-    """Return a web address without a password, and without what a query calls a key or token."""
-    parts = urllib.parse.urlsplit(url)
-    query = [
-        (name, value)
-        for name, value in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)
-        if not any(word in name.lower() for word in ("token", "key", "secret", "password", "auth"))
-    ]
-    place = parts.netloc.rpartition("@")[2]
-    return urllib.parse.urlunsplit(parts._replace(netloc=place, query=urllib.parse.urlencode(query)))
+def _kept(place: Path, stem: str, base_url: str, number: int | None, now: float) -> Path | None:
+    """Return the newest file that holds what is asked for: whole, of this service, and not of tomorrow."""
+    for path in sorted(place.glob(f"{stem}????????T??????Z.json"), reverse=True):
+        if not 0.0 <= _fetched_at(path) <= now or not _origin_fits(path, base_url, unknown=True):
+            continue
+        try:
+            _check_answer(path.read_text(encoding="utf-8"), str(path), "", number)
+        except (NetworkError, OSError, UnicodeDecodeError):
+            continue  # damaged: as if it were not there
+        return path
+    return None
+
+
+def _origin_fits(path: Path, base_url: str, *, unknown: bool = False) -> bool:
+    """Whether a file came from a service; of one that does not say, CelesTrak is taken to have sent it."""
+    url = file_read(path, path.read_bytes()).url
+    if not url:
+        return unknown or base_url == CELESTRAK_URL
+    wanted, had = (urllib.parse.urlsplit(one) for one in (without_secrets(base_url), url))
+    return (wanted.scheme, wanted.netloc, wanted.path) == (had.scheme, had.netloc, had.path)
+
+
+def _check_place(place: Path) -> None:
+    """Refuse a folder that cannot be written before anything is asked for."""
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{place} cannot be written: {error.strerror or error}.", "Choose another folder with --folder."
+        ) from None
 
 
 def _query(catalog_number: int | None, name: str | None, group: str | None) -> tuple[str, str]:
@@ -134,8 +163,16 @@ def _file_word(value: str) -> str:
 
 
 def _check_numbers(base_url: str, timeout_s: float, max_age_s: float) -> None:
-    if urllib.parse.urlsplit(base_url).scheme not in ("http", "https"):
-        raise InputError(f"base_url = {base_url!r} is no web address.", "It must begin with https:// or http://.")
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+        host = parts.hostname if parts.port is None or parts.port > 0 else None
+    except (ValueError, AttributeError, TypeError):
+        parts, host = None, None
+    if parts is None or parts.scheme not in ("http", "https") or not host or not base_url.isprintable():
+        raise InputError(
+            f"base_url = {without_secrets(str(base_url))!r} is no web address.",
+            "It must begin with https:// or http://.",
+        )
     if not 0.0 < timeout_s <= 3600.0:
         raise InputError(f"timeout_s = {timeout_s:g} is out of range: it must be above 0 and at most 3600.")
     least = FRESH_S if base_url == CELESTRAK_URL else 0.0
@@ -161,46 +198,16 @@ def _fetched_at(path: Path) -> float:
         return -1.0
 
 
-def _ask(url: str, timeout_s: float, hint: str) -> str | None:
-    """Return the answer, seen to hold OMM, or None if the service says that there is nothing."""
-    from satqkd._version import __version__
-
-    request = urllib.request.Request(url, headers={"User-Agent": f"satqkd/{__version__}"})
-    deadline = time.monotonic() + timeout_s
-    body = io.BytesIO()
+def _check_answer(text: str, url: str, hint: str, number: int | None) -> None:
+    """Refuse an answer that is not whole, has no usable element set, or is of another object than was asked for."""
+    shown = without_secrets(url)
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s) as answer:
-            while chunk := answer.read1(1 << 16):
-                body.write(chunk)
-                # The socket's time limit holds for each piece only; an answer that trickles would never end.
-                if time.monotonic() > deadline:
-                    raise TimeoutError("timed out")
-                if body.tell() > _LARGEST_BYTES:
-                    raise NetworkError(f"{url} answered with more than {_LARGEST_BYTES / 1e6:.0f} MB.", hint)
-            promised = answer.headers.get("Content-Length")
-        if promised is not None and promised.isdigit() and body.tell() != int(promised):
-            raise NetworkError(f"{url} broke off after {body.tell()} of {promised} bytes.", hint)
-        text = body.getvalue().decode("utf-8-sig")
-    except urllib.error.HTTPError as error:
-        with error:
-            said = " ".join(error.read(2000).decode("utf-8", errors="replace").split())
-        if said.lower().startswith(_NOTHING):
-            return None
-        words = f": {said[:200]}" if said and "<" not in said else ""
-        raise NetworkError(f"{url} answered {error.code} {error.reason}{words}.", hint) from None
-    except UnicodeDecodeError:
-        raise NetworkError(f"{url} did not answer with text.", hint) from None
-    except (OSError, HTTPException) as error:
-        cause = getattr(error, "reason", None) or error
-        raise NetworkError(f"{url} did not answer: {cause}.", hint) from None
-    if text.strip().lower().startswith(_NOTHING) or text.split() == ["[", "]"] or text.strip() == "[]":
-        return None
-    _check_answer(text, url, hint)
-    return text
-
-
-def _check_answer(text: str, url: str, hint: str) -> None:
-    """Refuse an answer without a usable element set, or that breaks off; single bad sets are the reader's to judge."""
-    sound = text.lstrip().startswith(("[", "{")) and text.rstrip().endswith(("]", "}"))
-    if not sound or not scan_elements(text)[0]:
-        raise NetworkError(f"{url} did not answer with OMM as JSON, but with {text.strip()[:80]!r}.", hint)
+        parse_json(text, shown)
+        sets = scan_elements(text)[0] if text.lstrip()[:1] in ("[", "{") else ()
+    except (ValueError, InputError):
+        sets = ()
+    if not sets:
+        raise NetworkError(f"{shown} did not answer with OMM as JSON, but with {text.strip()[:80]!r}.", hint)
+    others = sorted({item.catalog_number for item in sets} - {number})
+    if number is not None and others:
+        raise NetworkError(f"{shown} was asked for number {number} and answered with {others[0]}.", hint)
