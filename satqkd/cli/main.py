@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from satqkd._version import __version__
-from satqkd.cli import analyze, budget, catalog, elements, inspect, passes, relay, scenario
+from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, passes, relay, scenario
 from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
 from satqkd.cli.talk import say
@@ -30,6 +30,7 @@ app.command("analyze")(analyze.analyze)
 app.command("inspect")(inspect.inspect)
 app.command("budget")(budget.budget)
 app.command("relay")(relay.relay)
+app.command("doctor")(doctor.doctor)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(elements.app, name="elements")
 app.add_typer(scenario.app, name="scenario")
