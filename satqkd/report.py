@@ -37,8 +37,9 @@ def write_relay(relay: Relay, folder: Path, *, command: Sequence[str] = ()) -> l
     texts = {
         "passes.csv": render(campaign.passes, "csv"),
         "ledger.csv": render(relay.ledger, "csv"),
-        "scenario.toml": campaign.scenario.to_toml(),
     }
+    if campaign.scenario.fingerprint is not None:  # a model of one's own is no table
+        texts["scenario.toml"] = campaign.scenario.to_toml()
     figures: dict[str, Any] = {"passes.png": plot.passes(campaign), "relay.png": plot.relay(relay)}
     best = campaign.best_pass
     if best is not None:

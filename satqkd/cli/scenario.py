@@ -73,5 +73,5 @@ def check(
     typer.echo(
         f"{chosen.name}: {verdict}. {len(trial.elements)} element sets of {len(trial.elements.satellites)} satellites, "
         f"{len(chosen.stations)} stations, {usable} of {len(trial.passes)} passes usable{tried}, "
-        f"sha256 {chosen.fingerprint[:16]}"
+        f"sha256 {str(chosen.fingerprint)[:16]}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 import json
 import warnings
@@ -21,6 +22,7 @@ from satqkd.reads import FileRead, distinct, file_read
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
+from satqkd.scenario.own_models import described, kept_by, own_models, with_models, with_stand_ins
 from satqkd.scenario.satellites import bring_satellites, told_of_satellites
 from satqkd.scenario.terminals import forget_parts, value_at, with_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
@@ -128,6 +130,7 @@ def _plain(value: Any, dotted: str = "") -> Any:
     raise InputError(f"{dotted} = {value!r} cannot be a value of a scenario.")
 
 
+_PLAIN_VALUES = (str, int, float, bool, tuple, list, dict, dt.datetime, type(None))
 AnyScenario = TypeVar("AnyScenario", bound=Scenario)
 
 
@@ -135,6 +138,9 @@ def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
     if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
         raise InputError(f"{changes!r} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
+    if own := own_models(scenario):
+        kept = kept_by(changes, own)
+        return with_models(changed(with_stand_ins(scenario), changes), kept)  # type: ignore[return-value]
     check_nesting(changes, "the changes")
     if deep := next((key for key in changes if key.count(".") > DEEPEST), None):
         raise InputError(f"{deep[:60]}... does not exist: no key has {deep.count('.') + 1} parts.")
@@ -270,12 +276,14 @@ def to_dict(noun: Any) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in dataclasses.fields(noun):
         value = getattr(noun, field.name)
-        if value is not None and value != {}:
+        if value is not None and not (isinstance(value, dict) and not value):
             result[field.name] = _bare(value)
     return result
 
 
 def _bare(value: Any) -> Any:
+    if not isinstance(value, _PLAIN_VALUES) and not type(value).__module__.startswith("satqkd."):
+        return described(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return to_dict(value)
     if isinstance(value, tuple | list):
@@ -289,10 +297,15 @@ def to_toml(scenario: Scenario) -> str:
     """Write a scenario as TOML; see `Scenario.to_toml`."""
     import tomli_w
 
+    if own := own_models(scenario):
+        raise InputError(
+            f"{', '.join(own)} cannot be written as TOML: a model of your own is an object, not a table.",
+            "Keep the Python that puts it in.",
+        )
     return tomli_w.dumps(to_dict(scenario))
 
 
-def fingerprint(scenario: Scenario, reads: Sequence[FileRead] | None = None) -> str:
+def fingerprint(scenario: Scenario, reads: Sequence[FileRead] | None = None) -> str | None:
     """Return the SHA-256 of a scenario's values and of the files behind its paths; see `Scenario.fingerprint`.
 
     Parameters
@@ -300,7 +313,14 @@ def fingerprint(scenario: Scenario, reads: Sequence[FileRead] | None = None) -> 
     scenario : Scenario
     reads : sequence of FileRead, optional
         What a run has read; without it the files are read now.
+
+    Returns
+    -------
+    str or None
+        None for a scenario with a model of one's own, of which nobody knows what it computes.
     """
+    if own_models(scenario):
+        return None
     if reads is None:
         reads = scenario.files_read(scenario.read_elements())
     reads = distinct((*reads, *scenario.shipped_files()))

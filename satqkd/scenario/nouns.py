@@ -231,11 +231,11 @@ class Scenario:
         return to_toml(self)
 
     @property
-    def fingerprint(self) -> str:
+    def fingerprint(self) -> str | None:
         """SHA-256 of the scenario's values and of the files it rests on, read now; see `satqkd.scenario.fingerprint`.
 
         Two scenarios with the same fingerprint give the same results; moving a folder does not change it, rewriting a
-        file does.
+        file does. None with a model of one's own, of which nobody knows what it computes.
         """
         from satqkd.scenario.loading import fingerprint
 

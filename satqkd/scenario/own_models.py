@@ -1,0 +1,98 @@
+"""Models of a user's own in a scenario: any object with the methods of a model serves, and survives every change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from satqkd.errors import InputError
+from satqkd.link.atmosphere import ZenithExtinction
+from satqkd.link.background import FixedRadiance
+from satqkd.link.beam import CollimatedGaussian
+from satqkd.link.polarization import Compensated
+from satqkd.link.turbulence import NoTurbulence
+from satqkd.scenario import schema
+from satqkd.scenario.tables import LinkTable, StationTable
+
+if TYPE_CHECKING:
+    from satqkd.scenario.nouns import Scenario
+
+# What stands in for a model of one's own while the rest of a scenario is changed and checked.
+_STAND_INS: dict[str, Any] = {
+    "transmitter": CollimatedGaussian(waist_radius_m=0.1),
+    "atmosphere": ZenithExtinction(zenith_extinction_db=0.0),
+    "background": FixedRadiance(radiance_w_m2_sr_um=0.0),
+    "turbulence": NoTurbulence(),
+    "polarization": Compensated(),
+}
+
+
+def own_models(scenario: Scenario) -> dict[str, Any]:
+    """Return the models that are none of this package, by their dotted keys."""
+    found = {f"link.{name}": model for name, model in _own_of(scenario.link, LinkTable)}
+    for table in scenario.stations:
+        if isinstance(table, StationTable):
+            found |= {f"stations.{table.name}.{name}": model for name, model in _own_of(table, StationTable)}
+    return found
+
+
+def _own_of(table: Any, noun: type) -> Iterable[tuple[str, Any]]:
+    hints = schema.hints(noun)
+    for name in _STAND_INS:
+        model = getattr(table, name, None)
+        if model is not None and not isinstance(model, tuple(schema.nouns(hints[name]))):
+            yield name, model
+
+
+def with_stand_ins(scenario: Scenario) -> Scenario:
+    """Return a scenario with a stand-in for each model of one's own."""
+    return with_models(scenario, {key: _STAND_INS[key.rpartition(".")[2]] for key in own_models(scenario)})
+
+
+def kept_by(changes: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the models of one's own that changes leave alone.
+
+    Raises
+    ------
+    InputError
+        If a change is to a value of such a model, which has no keys.
+    """
+    kept = {}
+    for key, model in own.items():
+        inside = [change for change in changes if change.startswith(f"{key}.")]
+        replaced = (
+            key in changes or f"{key}.model" in changes or (key == "link.transmitter" and "satellites" in changes)
+        )
+        if inside and not replaced:
+            raise InputError(
+                f"{inside[0]} does not exist: {key} is a model of your own, {type(model).__name__}.",
+                f"Choose another with {key}.model, or put in another object.",
+            )
+        if not replaced and "link.terminal" not in changes:
+            kept[key] = model
+    return kept
+
+
+def with_models(scenario: Scenario, models: Mapping[str, Any]) -> Scenario:
+    """Return a scenario with some models put in, by their dotted keys; those of stations that are gone are left out."""
+    link = {key.partition(".")[2]: model for key, model in models.items() if key.startswith("link.")}
+    stations = []
+    for table in scenario.stations:
+        name = table if isinstance(table, str) else table.name
+        own = {key.rpartition(".")[2]: model for key, model in models.items() if key.startswith(f"stations.{name}.")}
+        stations.append(replace(table, **own) if own and isinstance(table, StationTable) else table)
+    if not models:
+        return scenario
+    changed = replace(scenario, link=replace(scenario.link, **link), stations=tuple(stations))
+    object.__setattr__(changed, "source", scenario.source)
+    return changed
+
+
+def described(model: Any) -> Any:
+    """Return a model of one's own as plain values: its own ``to_dict()``, else what its ``repr`` says."""
+    if hasattr(model, "to_dict"):
+        return model.to_dict()
+    if is_dataclass(model) and not isinstance(model, type):
+        return {one.name: repr(getattr(model, one.name)) for one in fields(model)}
+    return repr(model)
