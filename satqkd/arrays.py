@@ -9,13 +9,14 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 
 FloatArray = NDArray[np.float64]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _PLAIN = (float, int, np.ndarray, np.float64, str, type(None))
+_SURE = (float, np.float64)  # numbers without a doubt, and by far the most frequent
 _UNITS_BY_SUFFIX = {
     # Longer suffixes first: the first that fits is taken.
     "_w_m2_sr_um": "W / (m2 sr um)",
@@ -91,7 +92,7 @@ def as_floats(name: str, value: Any) -> FloatArray:
             raise InputError(f"{name} = {value} cannot be converted to [{unit_of(name) or '1'}]: {error}.") from None
     if hasattr(value, "magnitude") and hasattr(value, "units"):
         raise InputError(
-            f"{name} = {value!r} carries a unit that cannot be read here.",
+            f"{name} = {shown(value)} carries a unit that cannot be read here.",
             f"Give plain numbers in [{unit_of(name) or '1'}], or an astropy Quantity.",
         )
     _refuse_masked(name, value)
@@ -103,7 +104,7 @@ def as_floats(name: str, value: Any) -> FloatArray:
             raise TypeError
         return array.astype(float)
     except (TypeError, ValueError, OverflowError):
-        raise InputError(f"{name} = {value!r} is not a number.") from None
+        raise InputError(f"{name} = {shown(value)} is not a number.") from None
 
 
 def as_float(name: str, value: Any) -> float:
@@ -131,30 +132,45 @@ def broadcast_floats(**values: Any) -> tuple[FloatArray, ...]:
 
 
 def takes_quantities(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let a function of plain numbers take Quantities: each is converted to the unit that its parameter's name carries.
+    """Let a function of plain numbers take whatever carries numbers, and refuse what carries none.
 
-    The function itself sees floats and arrays only. What carries neither unit nor mask is handed on as it is; a
-    Quantity of another dimension, and a masked value, are refused as `as_floats` does.
+    A Quantity is converted to the unit that its parameter's name carries, or refused where its dimension is another,
+    and so are masked values, truth values, text and anything else that is no number: the function itself sees
+    floats and arrays only. Which parameters are numbers is read from their annotations.
     """
     code = function.__code__
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    kinds = {name: _kind(str(hint)) for name, hint in function.__annotations__.items()}
 
     @wraps(function)
     def converting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if any(map(carries_unit, args)) or any(map(carries_unit, kwargs.values())):
-            named = {name: _plain(name, one) for name, one in kwargs.items()}
-            placed = [_plain(name, one) for name, one in zip(names, args, strict=False)]
-            return function(*placed, *args[len(placed) :], **named)  # type: ignore[arg-type]
-        return function(*args, **kwargs)
+        if all(type(one) in _SURE for one in args) and all(type(one) in _SURE for one in kwargs.values()):
+            return function(*args, **kwargs)
+        named = {name: _plain(name, one, kinds.get(name, "")) for name, one in kwargs.items()}
+        placed = [_plain(name, one, kinds.get(name, "")) for name, one in zip(names, args, strict=False)]
+        return function(*placed, *args[len(placed) :], **named)  # type: ignore[arg-type]
 
     return converting
 
 
-def _plain(name: str, value: Any) -> Any:
-    if not carries_unit(value):
+def _kind(hint: str) -> str:
+    """Return whether an annotation is of numbers, of one number, or of neither; ``?`` where None may stand instead."""
+    numbers = "many" if hint.startswith(("ArrayLike", "FloatArray")) else "one" if hint.startswith("float") else ""
+    return numbers + ("?" if numbers and "None" in hint else "")
+
+
+def _plain(name: str, value: Any, kind: str) -> Any:
+    if not kind:
+        array = as_floats(name, value) if carries_unit(value) else None
+        return value if array is None else array if array.ndim else float(array)
+    if type(value) in _SURE or (value is None and kind.endswith("?")):
+        return value
+    if type(value) is np.ndarray and value.dtype.kind == "f" and kind.startswith("many"):
         return value
     array = as_floats(name, value)
-    return array if array.ndim else float(array)
+    if kind.startswith("one") and array.size != 1:
+        raise InputError(f"{name} has shape {array.shape}: one number is wanted here.")
+    return float(array.reshape(())) if kind.startswith("one") or not array.ndim else array
 
 
 def carries_unit(value: Any) -> bool:
@@ -175,7 +191,7 @@ def _stacked(name: str, values: list[Any] | tuple[Any, ...]) -> FloatArray:
     except ValueError as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} = {values!r} is a list of lists of different lengths.") from None
+        raise InputError(f"{name} = {shown(values)} is a list of lists of different lengths.") from None
 
 
 def _refuse_masked(name: str, value: Any) -> None:

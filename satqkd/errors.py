@@ -72,14 +72,27 @@ class StaleElementsWarning(SatqkdWarning):
     """An element set is older than the age at which its passes can be trusted."""
 
 
-def did_you_mean(given: str, allowed: Iterable[str]) -> str:
+def shown(value: object) -> str:
+    """Return a value as an error shows it: its repr, cut where it is long, whatever repr makes of it.
+
+    >>> shown("a" * 200)[-5:]
+    'aa...'
+    """
+    try:
+        text = repr(value)
+    except Exception:  # a number of thousands of digits, an object that cannot say what it is
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def did_you_mean(given: object, allowed: Iterable[str]) -> str:
     """Return a hint that names the nearest allowed words, or all of them where none is near.
 
     >>> did_you_mean("xinglng", ["graz", "xinglong"])
     "Did you mean 'xinglong'?"
     """
     names = sorted(allowed)
-    near = difflib.get_close_matches(given, names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(given, names, n=3, cutoff=0.6) if isinstance(given, str) else []
     if near:
         return "Did you mean " + " or ".join(f"'{name}'" for name in near) + "?"
     return "Allowed: " + ", ".join(names) + "."

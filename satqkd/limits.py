@@ -7,6 +7,7 @@ loaded, so a limit is written once.
 from __future__ import annotations
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -16,7 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from annotated_types import Ge, Gt, Le, Lt
 
 from satqkd.arrays import as_float, carries_unit
-from satqkd.errors import InputError, SatqkdWarning
+from satqkd.errors import InputError, SatqkdWarning, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ SMALLEST_EPSILON = 1e-100
 
 _PERCENT = Magnitude("50 % is 0.5")
 _PART_OF_A_TURN = math.pi
+_LARGEST = sys.float_info.max
 
 Positive = Annotated[float, Gt(0.0)]
 NonNegative = Annotated[float, Ge(0.0)]
@@ -154,8 +156,8 @@ def check_limits(noun: Any) -> None:
         if carries_unit(value):
             value = as_float(where, value)
             object.__setattr__(noun, name, value)  # a frozen noun holds plain numbers
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise InputError(f"{where} = {value!r} is not a finite number.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -_LARGEST <= value <= _LARGEST:
+            raise InputError(f"{where} = {shown(value)} is not a finite number.")
         slip = slip_of(limits)
         wrong = [text for limit in limits if (text := _violation(value, limit))]
         if wrong:

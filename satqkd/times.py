@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 
 _EXAMPLES = (
     "Write an ISO date or date-time such as 2017-05-22, 2017-05-22T16:30 or 2017-05-22T16:30:00Z; no zone means UTC."
@@ -71,7 +71,7 @@ def to_posix(value: Any, name: str = "time") -> float:
         return _within_years(aware, name)
     if isinstance(value, dt.date):
         return _within_years(dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC), name)
-    raise InputError(f"{name} = {value!r} is no time.", _EXAMPLES)
+    raise InputError(f"{name} = {shown(value)} is no time.", _EXAMPLES)
 
 
 def _from_text(text: str, name: str) -> float:

@@ -26,7 +26,7 @@ from satqkd.analysis.origin import provenance
 from satqkd.analysis.overlaps import coexisting_bits, overlap_names
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean
+from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
 from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.protocols.bbm92 import BBM92, chsh_value
 from satqkd.scenario import Scenario, load_scenario
@@ -87,7 +87,7 @@ def analyze(
 def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:
     """Return the key of passes that are already predicted; see `analyze`."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
-        raise InputError(f"seed = {seed!r} is no seed: it must be a whole number, at least 0.")
+        raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
     light = arriving_light(prediction)
     counts = count_blocks(prediction, light)
     bits, epsilon = block_keys(counts)
@@ -266,14 +266,14 @@ class Campaign:
         """
         ids = list(self.passes["pass_id"])
         if not isinstance(which, str | int | np.integer) or isinstance(which, bool):
-            raise InputError(f"{which!r} is neither a pass_id nor a row number.")
+            raise InputError(f"{shown(which)} is neither a pass_id nor a row number.")
         if not isinstance(which, str) or which.lstrip("-").isdigit():
             number = int(which)
             if not 0 <= number < len(ids):
                 raise InputError(f"There is no pass {number}: the rows run from 0 to {len(ids) - 1}.")
             return number
         if which not in ids:
-            raise InputError(f"There is no pass {which!r} in this campaign.", did_you_mean(which, ids))
+            raise InputError(f"There is no pass {shown(which)} in this campaign.", did_you_mean(which, ids))
         return ids.index(which)
 
     def samples(self, which: str | int) -> pd.DataFrame:

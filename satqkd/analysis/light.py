@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.prediction import Prediction, ScenarioLike
 from satqkd.arrays import as_float, as_floats
-from satqkd.errors import InputError, did_you_mean
+from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.detector import Detector
 from satqkd.link.qber import combined_error
@@ -188,8 +188,8 @@ def budget(
     checked = load_scenario(scenario)
     names = checked.station_names
     wanted = names[0] if station is None else station
-    if wanted not in names:
-        raise InputError(f"Station {wanted!r} is not in scenario {checked.name!r}.", did_you_mean(wanted, names))
+    if not isinstance(wanted, str) or wanted not in names:
+        raise InputError(f"Station {shown(wanted)} is not in scenario {checked.name!r}.", did_you_mean(wanted, names))
     site = checked.sites[names.index(wanted)]
     elevation = np.atleast_1d(as_floats("elevation_deg", elevation_deg))
     if not np.all((elevation > 0.0) & (elevation <= 90.0)):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from satqkd import orbit
 from satqkd.arrays import as_float
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
 from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
@@ -116,7 +116,7 @@ def forecast(
     """Forecast passes without keeping their samples; parameters as `find_passes`."""
     checked, first, last, elements = _asked(scenario, start, days, end)
     stations = list(checked.positions)
-    wanted = [*checked.constraints(), *constraints]
+    wanted = [*checked.constraints(), *_listed(constraints)]
     passes = _geometry(checked, elements, first, last)
     passes = orbit.judge_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
     judged, _ = _without_old(passes, elements, checked.elements)
@@ -138,10 +138,22 @@ def predict(
     passes = _geometry(checked, elements, first, last)
     samples = orbit.sample_passes(passes, elements, stations, step_s=checked.passes.step_s)
     sky = orbit.sample_sky(samples, passes, stations)
-    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *constraints])
+    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *_listed(constraints)])
     passes, too_old = _without_old(passes, elements, checked.elements)
     counted &= ~too_old[samples.pass_index]
     return Prediction(checked, first, last, passes, checked.files_read(elements), samples, sky, counted)
+
+
+def _listed(constraints: Any) -> list[Constraint]:
+    """Return a user's constraints as a list, refusing what is none."""
+    try:
+        found: list[Any] = [constraints] if isinstance(constraints, str | bytes) else list(constraints)
+    except TypeError:
+        raise InputError(f"constraints = {shown(constraints)} is no list.", "Give a list of callables.") from None
+    for one in found:
+        if not callable(one):
+            raise InputError(f"{shown(one)} is no constraint.", "Give a callable on (pass_row, seconds).")
+    return found
 
 
 def _asked(scenario: ScenarioLike, start: Any, days: float | None, end: Any) -> tuple[Scenario, float, float, Elements]:
@@ -203,5 +215,7 @@ def _in_days(days: Any) -> float:
         return days.total_seconds() / _SECONDS_A_DAY
     length = as_float("days", days)
     if not 0.0 < length <= _LONGEST_DAYS:
-        raise InputError(f"days = {days!r} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}.")
+        raise InputError(
+            f"days = {shown(days)} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}."
+        )
     return length

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError, ValidityWarning
+from satqkd.errors import InputError, ValidityWarning, shown
 from satqkd.limits import Positive
 from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
 from satqkd.link.background import FixedRadiance, NightClass, background_rate
@@ -218,6 +218,8 @@ def link_budget(
     InputError
         Where an argument is outside its limits, or the receiver has no aperture.
     """
+    if not isinstance(link, Link):
+        raise InputError(f"{shown(link)} is no Link.", "Give satqkd.link.budget.Link(...).")
     aperture_m = link.receiver.aperture_m
     if aperture_m is None:
         raise InputError(

@@ -253,7 +253,9 @@ def efficiency_mismatch(efficiencies: ArrayLike) -> FloatArray:
 
     The key bounds of this package assume none: report it, and balance the detectors.
     """
-    eta = within("efficiencies", efficiencies, 0.0, 1.0, above=True)
+    eta = np.atleast_1d(within("efficiencies", efficiencies, 0.0, 1.0, above=True))
+    if eta.shape[-1] == 0:
+        raise InputError("efficiencies is empty: give that of each detector.")
     return np.asarray(1.0 - eta.min(axis=-1) / eta.max(axis=-1))
 
 

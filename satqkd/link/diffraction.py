@@ -99,6 +99,8 @@ def _caught(
     transmitter_obscuration_ratio: float, jitter_rad: float, bias_rad: float,
 ) -> FloatArray:  # fmt: skip
     """`diffraction_transmittance` of checked arguments, g the receiver's obscuration, a the transmitter's radius."""
+    within("wavelength_m", wavelength_m, 0.0, above=True)
+    within("aperture_m", aperture_m, 0.0, above=True)
     k = 2.0 * np.pi / wavelength_m
     u = k * a * aperture_m / 2.0 / length
     # An obscuration or a jitter of nothing would only split or scale the integral beyond what floats resolve.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 from satqkd.limits import Definition
 
 DEFINITIONS: tuple[Literal["1/e2", "fwhm", "uniform"], ...] = ("1/e2", "fwhm", "uniform")
@@ -41,7 +41,7 @@ def explain(given: object, angle_rad: float | None = None) -> str:
     >>> explain("1/e", 10e-6)
     "'1/e' is the full width at 1/e of the irradiance: write divergence_definition = '1/e2' and 1.414e-05 rad."
     """
-    word = str(given).strip().lower()
+    word = given.strip().lower() if isinstance(given, str) else ""
     known = next((name for name, words in _SAME.items() if word in words), None)
     if known in DEFINITIONS:
         return f"Write {known!r}."
@@ -60,5 +60,5 @@ DivergenceDefinition = Annotated[Literal["1/e2", "fwhm", "uniform"], Definition(
 
 def check_definition(name: str, value: str, angle_rad: float | None = None) -> None:
     """Raise `InputError` where a word is none of the definitions, and say what it means here."""
-    if value not in DEFINITIONS:
-        raise InputError(f"{name} = {value!r} is not known.", explain(value, angle_rad))
+    if not isinstance(value, str) or value not in DEFINITIONS:
+        raise InputError(f"{name} = {shown(value)} is not known.", explain(value, angle_rad))

@@ -52,6 +52,8 @@ def captured_fraction(
     from scipy.special import i0e  # 0.2 s to import, and only a static bias needs it
 
     w, a, g, d = np.broadcast_arrays(w, a, g, d)
+    if w.size == 0:
+        return np.zeros(w.shape)
     if w.size > _CHUNK:
         pieces = zip(*(np.array_split(x.ravel(), w.size // _CHUNK + 1) for x in (w, a, g, d)), strict=True)
         return np.concatenate(

@@ -41,6 +41,7 @@ class Extinction:
         return self.rayleigh_mag + self.aerosol_mag
 
 
+@takes_quantities
 def extinction_at(wavelength_m: float, *, extinction_v_mag: float) -> Extinction:
     """Split a V-band extinction [mag per airmass] into air and aerosol and carry it to a wavelength [m].
 

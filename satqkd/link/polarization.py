@@ -136,8 +136,8 @@ _FLATTENING = 1.0 / 298.257223563
 
 
 def _one_pass(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> tuple[FloatArray, ...]:
-    azimuth = np.unwrap(np.radians(within("azimuth_deg", azimuth_deg)))
-    elevation = np.radians(within("elevation_deg", elevation_deg, -90.0, 90.0))
+    azimuth = np.unwrap(np.radians(np.atleast_1d(within("azimuth_deg", azimuth_deg))))
+    elevation = np.radians(np.atleast_1d(within("elevation_deg", elevation_deg, -90.0, 90.0)))
     t = within("t_s", t_s)
     if azimuth.ndim != 1 or azimuth.size < 2 or azimuth.shape != elevation.shape or azimuth.shape != t.shape:
         raise InputError(
@@ -151,6 +151,8 @@ def _one_pass(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) 
 
 def _place_m(azimuth: FloatArray, elevation: FloatArray, range_m: FloatArray) -> FloatArray:
     """Return a satellite's place east, north and up of the station [m], shape (3, n)."""
+    if range_m.shape not in ((), azimuth.shape):
+        raise InputError(f"range_m has shape {range_m.shape}, but the directions have {azimuth.shape}.")
     return np.asarray(
         range_m
         * np.array([np.cos(elevation) * np.sin(azimuth), np.cos(elevation) * np.cos(azimuth), np.sin(elevation)])

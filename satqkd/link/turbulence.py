@@ -238,11 +238,13 @@ class HufnagelValley:
     @takes_quantities
     def moment(self, power: float, *, altitude_m: float, top_m: float = TOP_M) -> float:
         """Integral of Cn² h^power [m^(1/3 + power)], h from the station's altitude [m] to `top_m` above the sea."""
+        within("altitude_m", altitude_m, -500.0, 9000.0)
         return _moment(self, float(power), float(altitude_m), float(top_m))
 
     @takes_quantities
     def wind_moment(self, *, altitude_m: float, slew_rad_s: float = 0.0) -> float:
         """Integral of Cn² V^(5/3) over height above the station [m^2 s^(-5/3)], V Bufton's wind."""
+        within("altitude_m", altitude_m, -500.0, 9000.0)
         height, cn2_weight = cn2_weights(self, float(altitude_m), TOP_M)
         wind = bufton_wind_m_s(height, ground_wind_m_s=self.ground_wind_m_s, slew_rad_s=slew_rad_s)
         return float(cn2_weight @ np.abs(wind) ** (5.0 / 3.0))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from satqkd.analysis import Campaign
 from satqkd.analysis.overlaps import overlapping_rows
-from satqkd.errors import InputError, did_you_mean
+from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.network.keystore import Draw, KeyBlock, KeyStore
 from satqkd.protocols.authentication import checked_total, tag_bits
 from satqkd.times import to_datetime64
@@ -255,10 +255,10 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
         If a station is not in the campaign, or both are the same, or none is named anywhere.
     """
     if not hasattr(campaign, "passes") or not hasattr(campaign, "scenario"):
-        raise InputError(f"{campaign!r} is no campaign.", "Give what satqkd.analyze returns.")
+        raise InputError(f"{shown(campaign)} is no campaign.", "Give what satqkd.analyze returns.")
     for name in (a, b):
         if name is not None and not isinstance(name, str):
-            raise InputError(f"{name!r} is no name of a station.", "Give one of the scenario's stations.")
+            raise InputError(f"{shown(name)} is no name of a station.", "Give one of the scenario's stations.")
     pair = campaign.scenario.relay
     first, second = a or (pair.a if pair else None), b or (pair.b if pair else None)
     if first is None or second is None:
@@ -269,7 +269,7 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
     names = campaign.scenario.station_names
     for name in (first, second):
         if name not in names:
-            raise InputError(f"Station {name!r} is not in this campaign.", did_you_mean(name, names))
+            raise InputError(f"Station {shown(name)} is not in this campaign.", did_you_mean(name, names))
     if first == second:
         raise InputError(f"A relay needs two different stations; both are {first!r}.")
     asked = campaign.passes[campaign.passes["station"].isin([first, second])]

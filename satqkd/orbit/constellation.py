@@ -15,7 +15,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError, did_you_mean
+from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.limits import NonNegative, check_limits
 from satqkd.orbit.elements import DESIGNED, Elements, ElementSet, slug
 from satqkd.orbit.timescale import DAY_S, TT_MINUS_TAI_S, delta_t_s, gmst_rad, tai_from_posix
@@ -305,7 +305,7 @@ def _check_design(noun: Any, model: str) -> None:
     for field in ("satellites", "planes", "phasing"):
         value = getattr(noun, field, 0)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise InputError(f"{where}.{field} = {value!r} is no whole number.")
+            raise InputError(f"{where}.{field} = {shown(value)} is no whole number.")
     if noun.model != model:
         raise InputError(f"{where}.model = {noun.model!r} must be {model!r}.")
     if not slug(noun.name):

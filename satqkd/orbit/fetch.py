@@ -14,7 +14,7 @@ import urllib.parse
 from pathlib import Path
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError, NetworkError, NothingFoundError
+from satqkd.errors import InputError, NetworkError, NothingFoundError, shown
 from satqkd.files import text_writer, written_whole
 from satqkd.orbit.asking import ask, without_secrets
 from satqkd.orbit.elements import slug
@@ -139,18 +139,22 @@ def _check_place(place: Path) -> None:
 
 
 def _query(catalog_number: int | None, name: str | None, group: str | None) -> tuple[str, str]:
-    given = {
-        _QUERIES[word]: str(value).strip()
-        for word, value in (("catalog_number", catalog_number), ("name", name), ("group", group))
-        if value is not None
-    }
+    asked = {"catalog_number": catalog_number, "name": name, "group": group}
+    for word, value in asked.items():
+        if value is not None and (not isinstance(value, int | str) or isinstance(value, bool)):
+            raise InputError(f"{word} = {shown(value)} is neither a number nor a text.")
+        if isinstance(value, int) and not 0 <= value < 10**9:
+            raise InputError(f"{word} = {shown(value)} is no catalogue number.", "Give a whole number such as 41731.")
+    given = {_QUERIES[word]: str(value).strip() for word, value in asked.items() if value is not None}
     if len(given) != 1 or not next(iter(given.values())):
         raise InputError(
             "Exactly one of catalogue number, name and group must be given.", "For example the catalogue number 41731."
         )
     key, value = next(iter(given.items()))
     if key == "CATNR" and not (value.isascii() and value.isdigit() and len(value) <= 9):
-        raise InputError(f"catalog_number = {value!r} is no catalogue number.", "Give a whole number such as 41731.")
+        raise InputError(
+            f"catalog_number = {shown(value)} is no catalogue number.", "Give a whole number such as 41731."
+        )
     return key, str(int(value)) if key == "CATNR" else value
 
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean
+from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
 from satqkd.orbit import omm
 from satqkd.orbit.elements import Elements, ElementSet, slug
 from satqkd.orbit.tle import BadElementsError, parse_pair, parse_tle, to_tle
@@ -121,7 +121,7 @@ def _text_of(source: str | Path | IO[str] | IO[bytes]) -> tuple[str, str, FileRe
             return content.lstrip("\ufeff"), where, file_read(where, content.encode(errors="replace"))
         raw = content
     else:
-        raise InputError(f"{source!r} is no source of element sets.", "Give a path, a text or an open file.")
+        raise InputError(f"{shown(source)} is no source of element sets.", "Give a path, a text or an open file.")
     return _decoded(raw), where, file_read(where, raw)
 
 

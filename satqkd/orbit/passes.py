@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.arrays import as_float
-from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean
+from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean, shown
 from satqkd.orbit.ageing import error_in_words
 from satqkd.orbit.contacts import Contacts, find_contacts
 from satqkd.orbit.elements import Elements, ElementSet
@@ -92,6 +92,8 @@ def find_passes(
     InputError
         If there are no elements or stations, or the window or the elevation makes no sense.
     """
+    if not isinstance(elements, Elements):
+        raise InputError(f"{shown(elements)} is no Elements.", "Read some: orbit.read_elements(path).")
     places = as_stations(stations)
     frames = horizons(places)
     warn_age_days = as_float("warn_age_days", warn_age_days)
@@ -134,7 +136,7 @@ def _mask_deg(given: float | Mapping[str, float], stations: Sequence[Station]) -
     else:
         values = np.full(len(stations), as_float("min_elevation_deg", given))
     if not (np.isfinite(values).all() and (values > -30.0).all() and (values < 90.0).all()):
-        raise InputError(f"min_elevation_deg = {given!r} is out of range: it must lie between -30 and 90 deg.")
+        raise InputError(f"min_elevation_deg = {shown(given)} is out of range: it must lie between -30 and 90 deg.")
     return values
 
 

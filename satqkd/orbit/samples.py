@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 from satqkd.orbit.bursts import locate_along
 from satqkd.orbit.elements import Elements, ElementSet
 from satqkd.orbit.ephemeris import SPEED_OF_LIGHT_M_S
@@ -93,7 +93,7 @@ def sample_passes(
         Spacing [s].
     """
     if not (np.isfinite(step_s) and step_s > 0.0):
-        raise InputError(f"step_s = {step_s!r} is out of range: it must be greater than 0.")
+        raise InputError(f"step_s = {shown(step_s)} is out of range: it must be greater than 0.")
     aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
     return _sampled(passes, elements, stations, tca, _grid(aos - tca, los - tca, step_s), step_s)
 

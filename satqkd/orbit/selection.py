@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements import Elements
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
@@ -143,7 +143,7 @@ def _verdict(constraint: Constraint, passes: pd.DataFrame, samples: PassSamples,
         return _checked(constraint, constraint.counts(Seconds(samples, sky, slice(None))), len(samples))
     verdict = np.zeros(len(samples), dtype=bool)
     if not callable(constraint):
-        raise InputError(f"{constraint!r} is no constraint.", "Give a callable on (pass_row, seconds).")
+        raise InputError(f"{shown(constraint)} is no constraint.", "Give a callable on (pass_row, seconds).")
     for i, row in enumerate(passes.itertuples(index=False, name=None)):
         part = samples.of(i)
         answer = constraint(dict(zip(passes.columns, row, strict=True)), Seconds(samples, sky, part))

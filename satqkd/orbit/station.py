@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.errors import InputError, did_you_mean
+from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.limits import Altitude, Latitude, Longitude, check_limits
 
 FloatArray = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Station:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise InputError(f"Station.name = {self.name!r} is no name.", "Give the station a short name.")
+            raise InputError(f"Station.name = {shown(self.name)} is no name.", "Give the station a short name.")
         check_limits(self)
 
     @property
@@ -98,13 +98,18 @@ class Horizons:
 def as_stations(stations: Station | Sequence[Station]) -> tuple[Station, ...]:
     """Return stations as a tuple, refusing an empty list and two stations of one name."""
     if isinstance(stations, str) or not isinstance(stations, Station | Iterable):
-        raise InputError(f"{stations!r} is no Station, nor several.", "Give Station(name=, latitude_deg=, ...).")
-    chosen = (stations,) if isinstance(stations, Station) else tuple(stations)
+        raise InputError(f"{shown(stations)} is no Station, nor several.", "Give Station(name=, latitude_deg=, ...).")
+    try:
+        chosen = (stations,) if isinstance(stations, Station) else tuple(stations)
+    except TypeError:  # an array of no dimension says that it can be gone through
+        raise InputError(f"{shown(stations)} is no Station, nor several.") from None
     if not chosen:
         raise InputError("No station was given.", "Give at least one Station.")
     for item in chosen:
         if not isinstance(item, Station):
-            raise InputError(f"{item!r} is no Station.", "Build one: Station(name=, latitude_deg=, longitude_deg=).")
+            raise InputError(
+                f"{shown(item)} is no Station.", "Build one: Station(name=, latitude_deg=, longitude_deg=)."
+            )
     names = [item.name for item in chosen]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -131,5 +136,7 @@ def station_rows(frames: Horizons, names: NDArray[Any]) -> NDArray[np.int64]:
     known = {name: index.get(name, -1) for name in set(names.tolist())}
     for name, place in known.items():
         if place < 0:
-            raise InputError(f"The passes name station {name!r}, which was not given.", did_you_mean(str(name), index))
+            raise InputError(
+                f"The passes name station {shown(name)}, which was not given.", did_you_mean(str(name), index)
+            )
     return np.array([known[name] for name in names.tolist()], dtype=np.int64)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, broadcast_floats, takes_quantities
+from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.block import plain
 from satqkd.protocols.entropy import binary_entropy, entropy_deficit
@@ -272,7 +273,7 @@ def vacuum_weak_yields(
     -----
     Ma et al., PRA 72, 012326 (2005), Eqs. (34) and (37), doi:10.1103/PhysRevA.72.012326.
     """
-    mu, nu = signal_intensity, decoy_intensity
+    mu, nu = _two_intensities(signal_intensity, decoy_intensity)
     y0 = as_floats("background_yield", background_yield)
     decoy = as_floats("decoy_gain", decoy_gain) * np.exp(nu)
     ratio = (nu / mu) ** 2
@@ -320,6 +321,9 @@ def one_decoy_yields(
     wrong = (
         as_floats("decoy_error_rate", decoy_error_rate) * as_floats("decoy_gain", decoy_gain) * np.exp(decoy_intensity)
     )
+    _two_intensities(signal_intensity, decoy_intensity)
+    if not background_error_rate > 0.0:
+        raise InputError(f"background_error_rate = {background_error_rate:g} must be greater than 0.")
     background = wrong / background_error_rate
     lower, _ = vacuum_weak_yields(
         signal_gain=signal_gain,
@@ -391,3 +395,11 @@ def bbm92_fraction(
     key = np.minimum(as_floats("key_error_rate", key_error_rate), 0.5)
     test = np.minimum(as_floats("test_error_rate", test_error_rate), 0.5)
     return np.asarray(entropy_deficit(test) - error_correction_efficiency * binary_entropy(key))
+
+
+def _two_intensities(signal: float, decoy: float) -> tuple[float, float]:
+    if not 0.0 < decoy < signal < np.inf:
+        raise InputError(
+            f"signal_intensity = {signal:g} and decoy_intensity = {decoy:g}: the bounds need signal > decoy > 0."
+        )
+    return signal, decoy

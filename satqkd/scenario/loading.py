@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from satqkd import catalog
 from satqkd.arrays import as_floats, carries_unit
-from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean
+from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean, shown
 from satqkd.parsing import DEEPEST, check_nesting
 from satqkd.reads import FileRead, distinct, file_read
 from satqkd.scenario import schema
@@ -53,7 +53,9 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
     if isinstance(source, Mapping):
         return _checked(dict(source), where="the scenario")
     if not isinstance(source, str | Path):
-        raise InputError(f"{source!r} is no scenario.", "Give a preset name, the path of a TOML file, or a mapping.")
+        raise InputError(
+            f"{shown(source)} is no scenario.", "Give a preset name, the path of a TOML file, or a mapping."
+        )
     path = Path(source)
     looks_like_a_file = path.suffix == ".toml" or path.name != str(source)
     if not looks_like_a_file:
@@ -77,8 +79,8 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
             if isinstance(entry, dict) and isinstance(entry.get("horizon_mask"), str):
                 entry["horizon_mask"] = str((path.parent / entry["horizon_mask"]).resolve())
     loaded = _checked(values, where=str(path))
-    shown = None if looks_like_a_file else f"data/scenarios/{path.name}"
-    object.__setattr__(loaded, "source", file_read(path, raw, shown=shown))
+    label = None if looks_like_a_file else f"data/scenarios/{path.name}"
+    object.__setattr__(loaded, "source", file_read(path, raw, shown=label))
     return loaded
 
 
@@ -127,7 +129,7 @@ def _plain(value: Any, dotted: str = "") -> Any:
         return str(value)
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise InputError(f"{dotted} = {value!r} cannot be a value of a scenario.")
+    raise InputError(f"{dotted} = {shown(value)} cannot be a value of a scenario.")
 
 
 _PLAIN_VALUES = (str, int, float, bool, tuple, list, dict, dt.datetime, type(None))
@@ -137,7 +139,7 @@ AnyScenario = TypeVar("AnyScenario", bound=Scenario)
 def changed(scenario: AnyScenario, changes: Mapping[str, Any]) -> AnyScenario:
     """Return `scenario` with dotted keys changed; see `Scenario.with_`."""
     if not isinstance(changes, Mapping) or not all(isinstance(key, str) for key in changes):
-        raise InputError(f"{changes!r} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
+        raise InputError(f"{shown(changes)} is no mapping of dotted keys to values.", 'For example: {"days": 7}')
     if own := own_models(scenario):
         kept = kept_by(changes, own)
         return with_models(changed(with_stand_ins(scenario), changes), kept)  # type: ignore[return-value]

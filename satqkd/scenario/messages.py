@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import ValidationError
 
-from satqkd.errors import InputError, SatqkdError, did_you_mean
+from satqkd.errors import InputError, SatqkdError, did_you_mean, shown
 from satqkd.limits import Definition, slip_of
 from satqkd.scenario import schema
 
@@ -55,11 +55,11 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
     place = f"[{parent}]" if parent else "the top level"
     if kind in ("unexpected_keyword_argument", "extra_forbidden"):
         allowed = [field.name for field in dataclasses.fields(table)] if table else []
-        return f"unknown key {name!r} in {place}.", did_you_mean(name, allowed) if allowed else ""
+        return f"unknown key {shown(name)} in {place}.", did_you_mean(name, allowed) if allowed else ""
     if kind == "missing" and isinstance(fault["loc"][-1], int):
-        return f"{'.'.join(path[:-1])} = {given!r} has too few values.", ""
+        return f"{'.'.join(path[:-1])} = {shown(given)} has too few values.", ""
     if kind in ("missing", "missing_argument"):
-        return f"{place} lacks the key {name!r}.", ""
+        return f"{place} lacks the key {shown(name)}.", ""
     if kind == "union_tag_not_found":
         key = _chooser(dotted)
         return f"[{dotted}] lacks the key {key!r}, which chooses one of: {', '.join(schema.tags(expected))}.", ""
@@ -69,26 +69,26 @@ def _one(fault: dict[str, Any], values: Mapping[str, Any], noun: type) -> tuple[
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         hint = slip_of(get_args(expected)[1:]) if get_origin(expected) is Annotated else ""
-        return f"{dotted} = {given!r} is out of range: it must be {words} {context[bound]:g}.", hint
+        return f"{dotted} = {shown(given)} is out of range: it must be {words} {context[bound]:g}.", hint
     if kind == "literal_error":
         allowed = [choice.strip(" '") for choice in context["expected"].replace(" or ", ", ").split(",")]
         definitions = [one for one in get_args(expected)[1:] if isinstance(one, Definition)]
         if definitions:
             beside = _table_at(path[:-1], values).get(definitions[0].of)
             number = float(beside) if isinstance(beside, int | float) else None
-            return f"{dotted} = {given!r} is not known.", definitions[0].explain(given, number)
-        return f"{dotted} = {given!r} is not allowed.", did_you_mean(str(given), allowed)
+            return f"{dotted} = {shown(given)} is not known.", definitions[0].explain(given, number)
+        return f"{dotted} = {shown(given)} is not allowed.", did_you_mean(str(given), allowed)
     if kind == "value_error":
         cause = context.get("error")
         if isinstance(cause, SatqkdError):
             return (f"[{dotted}] " if dotted else "") + cause.message, cause.hint
         return f"{dotted}: {cause}", ""
     if kind == "too_long":
-        return f"{dotted} = {given!r} has {context['actual_length']} values, not {context['max_length']}.", ""
+        return f"{dotted} = {shown(given)} has {context['actual_length']} values, not {context['max_length']}.", ""
     if kind == "dataclass_type":
-        return f"{dotted} = {given!r} must be a table.", ""
+        return f"{dotted} = {shown(given)} must be a table.", ""
     wanted = next((words for start, words in _KINDS.items() if kind.startswith(start)), None)
-    return f"{dotted} = {given!r} " + (f"must be {wanted}." if wanted else f"is not allowed ({fault['msg']})."), ""
+    return f"{dotted} = {shown(given)} " + (f"must be {wanted}." if wanted else f"is not allowed ({fault['msg']})."), ""
 
 
 def _locate(

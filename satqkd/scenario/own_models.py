@@ -61,9 +61,7 @@ def kept_by(changes: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     kept = {}
     for key, model in own.items():
         inside = [change for change in changes if change.startswith(f"{key}.")]
-        replaced = (
-            key in changes or f"{key}.model" in changes or (key == "link.transmitter" and "satellites" in changes)
-        )
+        replaced = key in changes or f"{key}.model" in changes
         if inside and not replaced:
             raise InputError(
                 f"{inside[0]} does not exist: {key} is a model of your own, {type(model).__name__}.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from satqkd import catalog
-from satqkd.errors import InputError
+from satqkd.errors import InputError, shown
 from satqkd.orbit import ElementSet, scan_elements
 from satqkd.scenario.terminals import bring_transmitter
 
@@ -37,7 +37,8 @@ def identities_of(entries: Sequence[Any]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for entry in entries:
         if not isinstance(entry, str):
-            found[str(entry.get("name", entry.get("model"))) if isinstance(entry, Mapping) else entry.name] = None
+            table = entry if isinstance(entry, Mapping) else {"name": getattr(entry, "name", entry)}
+            found[shown(table.get("name", table.get("model"))).strip("'")] = None
             continue
         file, _, name = entry.partition("#")
         if entry in catalog.entries("satellites"):
