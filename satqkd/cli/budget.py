@@ -9,6 +9,7 @@ import typer
 from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit
+from satqkd.cli.talk import write
 
 _SUBTOTALS = ("channel_loss_db", "link_loss_db", "total_loss_db")
 
@@ -58,11 +59,11 @@ def budget(
     from satqkd.units import QUANTITIES
 
     orbit = f"as high as {chosen.satellite_names[0]}" if range_km is None else "at a given distance"
-    typer.echo(f"{chosen.name}, station {table['station'].iloc[0]}, a satellite {orbit}, dark moonless night")
+    write(f"{chosen.name}, station {table['station'].iloc[0]}, a satellite {orbit}, dark moonless night")
     for name in table.columns[1:]:
         quantity = QUANTITIES[name]
         form_ = ".2e" if name == "noise_probability" else f".{quantity.decimals}f"
         cells = "".join(f"{value * quantity.display_factor:>11{form_}}" for value in table[name])
         mark = "= " if name in _SUBTOTALS else "  "
-        typer.echo(f"{mark}{quantity.axis_label:<36}{cells}")
+        write(f"{mark}{quantity.axis_label:<36}{cells}")
     report_assumptions(meta["assumed"])

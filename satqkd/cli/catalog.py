@@ -8,6 +8,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit
+from satqkd.cli.talk import write
 
 app = typer.Typer(no_args_is_help=True, help="List and show what is shipped.", rich_markup_mode=None)
 
@@ -68,4 +69,4 @@ def show(
 
     from satqkd import catalog
 
-    typer.echo(tomli_w.dumps({name: dict(catalog.entry(kind, name))}), nl=False)
+    write(tomli_w.dumps({name: dict(catalog.entry(kind, name))}), nl=False)

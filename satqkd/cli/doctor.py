@@ -9,6 +9,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import print_values
+from satqkd.cli.talk import write
 from satqkd.errors import DataError, InputError
 
 
@@ -41,11 +42,11 @@ def _verify(results: Path) -> None:
 
     state = verify(results)
     for name, said in state.files.items():
-        typer.echo(f"{said:8}  {name}")
+        write(f"{said:8}  {name}")
     wrong = [name for name, said in state.files.items() if said != "whole"]
     if wrong:
         raise InputError(
             f"{state.manifest}: {len(wrong)} of {len(state.files)} files are not those it was written with.",
             "They were changed since, or a run was ended while it wrote: run it again.",
         )
-    typer.echo(f"{state.manifest}: all {len(state.files)} files are those it was written with")
+    write(f"{state.manifest}: all {len(state.files)} files are those it was written with")

@@ -10,7 +10,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, is_folder, is_stdout, note
-from satqkd.cli.talk import say
+from satqkd.cli.talk import say, write
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def convert(
     if len(elements) < len(sets):
         note(f"sets replaced by a later one of the same epoch: {len(sets) - len(elements)}")
     if out is None or is_stdout(out):
-        typer.echo(text, nl=False)
+        write(text, nl=False)
     else:
         if is_folder("-o", out):
             raise InputError(f"-o {out} is a folder; name a file in it.")
@@ -174,7 +174,7 @@ def fetch(
     note(f"sets: {len(sets)}, satellites: {len({item.satellite for item in sets})}, newest epoch: {newest}Z")
     if bad:
         note(f"sets that cannot be used: {len(bad)}, the first: {bad[0]}")
-    typer.echo(str(path))
+    write(str(path))
 
 
 _HINT = "Correct or remove these sets, or leave them out (--skip-bad)."

@@ -13,9 +13,10 @@ from satqkd._version import __version__
 from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, passes, relay, scenario
 from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
-from satqkd.cli.talk import say
+from satqkd.cli.talk import ReaderLeftError, say, write
 from satqkd.errors import SatqkdError
 
+_INTERRUPTED = 130
 app = typer.Typer(
     name="satqkd",
     no_args_is_help=True,
@@ -38,7 +39,7 @@ app.add_typer(scenario.app, name="scenario")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"satqkd {__version__}")
+        write(f"satqkd {__version__}")
         raise typer.Exit
 
 
@@ -68,7 +69,11 @@ def _guarded(arguments: list[str] | None) -> int:
     try:
         app(args=arguments, standalone_mode=True)
     except SystemExit as stop:
+        if stop.code == _INTERRUPTED:
+            say("interrupted")
         return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except ReaderLeftError:
+        return 0
     except SatqkdError as error:
         say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
         if state.debug:
@@ -76,7 +81,7 @@ def _guarded(arguments: list[str] | None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         say("interrupted")
-        return 130
+        return _INTERRUPTED
     except BrokenPipeError:
         return 0  # the reader of our output left (head, less): not an error
     except MemoryError:

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from satqkd.cli.options import state
-from satqkd.cli.talk import printable, say
+from satqkd.cli.talk import printable, say, write
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -67,7 +65,7 @@ def emit(
             visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered
         )
     else:
-        typer.echo(render(table, form, recorded(meta()) if form in ("json", "ecsv") else None), nl=False)
+        write(render(table, form, recorded(meta()) if form in ("json", "ecsv") else None), nl=False)
 
 
 def recorded(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,12 +146,12 @@ def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:
         )
         return "  ".join(aligned).rstrip()
 
-    typer.echo(line(titles))
+    write(line(titles))
     if any(units):
-        typer.echo(line(units))
-    typer.echo(line(["-" * width for width in widths]))
+        write(line(units))
+    write(line(["-" * width for width in widths]))
     for row in zip(*cells, strict=True):
-        typer.echo(line(row))
+        write(line(row))
 
 
 def _shown(value: Any, name: str) -> str:
@@ -181,4 +179,4 @@ def print_values(values: Mapping[str, str]) -> None:
     """Print labels and values, one pair a line, aligned."""
     width = max(len(label) for label in values)
     for label, value in values.items():
-        typer.echo(f"{label.ljust(width)}  {value}")
+        write(f"{label.ljust(width)}  {value}")

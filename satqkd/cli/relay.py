@@ -11,6 +11,7 @@ from satqkd.cli import options as opt
 from satqkd.cli.options import state
 from satqkd.cli.output import check_output, is_folder, is_stdout, note, print_table, print_values, recorded
 from satqkd.cli.passes import check_age, check_any
+from satqkd.cli.talk import write
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
@@ -99,38 +100,38 @@ def relay(
         from satqkd.export.tables import render
 
         meta = recorded({**campaign.provenance, "relay": result.summary()})
-        typer.echo(render(result.ledger, form, meta), nl=False)
+        write(render(result.ledger, form, meta), nl=False)
     check_age(campaign.passes)
 
 
 def _print(campaign: Campaign, result: Relay) -> None:
     scenario, passes = campaign.scenario, campaign.passes
     made = campaign.provenance
-    typer.echo(f"{scenario.name}: {scenario.description or 'relay'}")
-    typer.echo(f"{made['start_utc']} to {made['end_utc']}, {', '.join(scenario.satellite_names)}\n")
+    write(f"{scenario.name}: {scenario.description or 'relay'}")
+    write(f"{made['start_utc']} to {made['end_utc']}, {', '.join(scenario.satellite_names)}\n")
     with_key = passes[passes["secret_bits"] > 0]
     if with_key.empty:
-        typer.echo("No pass gives key.")
+        write("No pass gives key.")
     else:
-        typer.echo("Passes that give key (secret bits: what the finite-key bound grants at the expected counts)")
+        write("Passes that give key (secret bits: what the finite-key bound grants at the expected counts)")
         print_table(with_key[list(PASS_COLUMNS)], numbered=True)
     keyless = passes["usable"] & (passes["secret_bits"] == 0)
     inside = int((keyless & (campaign.block_bits > 0)).sum())
     shared_block = f"{inside} in blocks whose key stands with a later pass, " if inside else ""
-    typer.echo(
+    write(
         f"\n{len(passes)} passes: {len(with_key)} with key, {shared_block}{int(keyless.sum()) - inside} usable but "
         "without key, rejected:"
     )
     rejected = campaign.rejected()
     for kind, count in rejected.items():
-        typer.echo(f"  {count:4d}  {kind}")
+        write(f"  {count:4d}  {kind}")
     if not rejected:
-        typer.echo("  none")
+        write("  none")
     totals = result.summary()
     if len(result.ledger):
-        typer.echo(f"\nRelay ledger (A = {result.a}, B = {result.b})")
+        write(f"\nRelay ledger (A = {result.a}, B = {result.b})")
         print_table(result.ledger[list(LEDGER_COLUMNS)])
-    typer.echo("")
+    write("")
     print_values(
         {
             f"key of {result.a}": f"{totals['generated_a_bits']:,} bit",
@@ -146,11 +147,11 @@ def _print(campaign: Campaign, result: Relay) -> None:
             "proof": f"{totals['proof']}, at expected counts",
         }
     )
-    typer.echo(f"\n{totals['trust']}")
+    write(f"\n{totals['trust']}")
     if made["assumed"]:
-        typer.echo("\nAssumed, not published:")
+        write("\nAssumed, not published:")
         for key, one in made["assumed"].items():
-            typer.echo(f"  {key} = {one['value']}  ({one['why']})")
+            write(f"  {key} = {one['value']}  ({one['why']})")
 
 
 def _ages(median_s: float | None, longest_s: float | None) -> str:

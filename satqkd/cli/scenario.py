@@ -8,7 +8,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.passes import check_age, check_any, report_rejected
-from satqkd.cli.talk import say
+from satqkd.cli.talk import say, write
 from satqkd.errors import InputError
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
@@ -37,9 +37,9 @@ def show(
             raise InputError("--original shows a file as it is; --set would change it.", "Give only one of them.")
         name = scenario or opt.DEFAULT_SCENARIO
         catalog.entry("scenarios", name)
-        typer.echo(catalog.data_file("scenarios", f"{name}.toml").read_text(encoding="utf-8"), nl=False)
+        write(catalog.data_file("scenarios", f"{name}.toml").read_text(encoding="utf-8"), nl=False)
         return
-    typer.echo(opt.chosen_scenario(scenario, set_=set_).to_toml(), nl=False)
+    write(opt.chosen_scenario(scenario, set_=set_).to_toml(), nl=False)
 
 
 @app.command("check")
@@ -70,7 +70,7 @@ def check(
     for problem in trial.problems:
         say(f"warning: {problem}{tried}")
     verdict = "nothing refuses it, but it is of no use" if trial.problems else "sound"
-    typer.echo(
+    write(
         f"{chosen.name}: {verdict}. {len(trial.elements)} element sets of {len(trial.elements.satellites)} satellites, "
         f"{len(chosen.stations)} stations, {usable} of {len(trial.passes)} passes usable{tried}, "
         f"sha256 {str(chosen.fingerprint)[:16]}"
