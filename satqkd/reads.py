@@ -64,6 +64,30 @@ def file_read(path: str | Path, raw: bytes, *, shown: str | None = None) -> File
     )
 
 
+def is_file(path: str | Path) -> bool:
+    """Whether there is a regular file of a name, also of a name that no system allows."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def is_readable(path: str | Path) -> bool:
+    """Whether there is something to read of a name: a file, a device or a pipe."""
+    try:
+        return Path(path).exists() and not Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def resolved(path: Path) -> str:
+    """Return a path from the root on, and one that leads nowhere as it is."""
+    try:
+        return str(path.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return str(path)
+
+
 def origin_text(raw: bytes, *, url: str, fetched_utc: str) -> str:
     """Return what ``NAME.origin.json`` says of a file just fetched."""
     said = {"url": url, "fetched_utc": fetched_utc, "sha256": hashlib.sha256(raw).hexdigest()}

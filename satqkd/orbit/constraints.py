@@ -268,8 +268,9 @@ class HorizonMask:
         """Read a skyline from a CSV file with the columns ``azimuth_deg`` and ``elevation_deg``."""
         try:
             raw = Path(path).read_bytes()
-        except OSError as error:
-            raise InputError(f"The horizon mask {path} cannot be read: {error.strerror}.", "Check the path.") from None
+        except (OSError, ValueError) as error:
+            cause = getattr(error, "strerror", None) or error
+            raise InputError(f"The horizon mask {path} cannot be read: {cause}.", "Check the path.") from None
         try:
             text = raw.decode("utf-8-sig")
         except UnicodeDecodeError as error:

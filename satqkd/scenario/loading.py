@@ -18,7 +18,7 @@ from satqkd import catalog
 from satqkd.arrays import as_floats, carries_unit
 from satqkd.errors import InputError, Notice, SatqkdWarning, did_you_mean, shown
 from satqkd.parsing import DEEPEST, check_nesting
-from satqkd.reads import FileRead, distinct, file_read
+from satqkd.reads import FileRead, distinct, file_read, is_file, resolved
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
 from satqkd.scenario.nouns import Scenario
@@ -77,7 +77,7 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
     if isinstance(values.get("stations"), list):
         for entry in values["stations"]:
             if isinstance(entry, dict) and isinstance(entry.get("horizon_mask"), str):
-                entry["horizon_mask"] = str((path.parent / entry["horizon_mask"]).resolve())
+                entry["horizon_mask"] = resolved(path.parent / entry["horizon_mask"])
     loaded = _checked(values, where=str(path))
     label = None if looks_like_a_file else f"data/scenarios/{path.name}"
     object.__setattr__(loaded, "source", file_read(path, raw, shown=label))
@@ -88,7 +88,7 @@ def _absolute(entry: Any, folder: Path) -> Any:
     if not isinstance(entry, str) or entry in catalog.entries("satellites"):
         return entry
     file, mark, name = entry.partition("#")
-    return str((folder / file).resolve()) + mark + name if (folder / file).is_file() else entry
+    return str((folder / file).resolve()) + mark + name if is_file(folder / file) else entry
 
 
 def _checked(values: dict[str, Any], where: str) -> Scenario:

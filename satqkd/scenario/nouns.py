@@ -15,7 +15,7 @@ from satqkd.errors import InputError, did_you_mean
 from satqkd.limits import check_limits
 from satqkd.link.budget import Link
 from satqkd.orbit import Elements, HorizonMask, Station, read_elements
-from satqkd.reads import FileRead, distinct
+from satqkd.reads import FileRead, distinct, is_readable
 from satqkd.scenario.models import DesignedOrbit, ProtocolTable
 from satqkd.scenario.tables import (
     FORBID_EXTRA,
@@ -267,7 +267,7 @@ def _satellite_elements(wanted: str) -> Elements:
         own = replace(shipped, files=(catalog.shipped_read("satellites", file),))
         return _one_of(own, wanted, "the catalogue")
     file, _, name = wanted.partition("#")
-    if not Path(file).exists() or Path(file).is_dir():
+    if not is_readable(file):
         raise InputError(
             f"Satellite {wanted!r} is neither in the catalogue nor a file of element sets.",
             did_you_mean(wanted, known),

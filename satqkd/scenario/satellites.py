@@ -10,6 +10,7 @@ from typing import Any
 from satqkd import catalog
 from satqkd.errors import InputError, shown
 from satqkd.orbit import ElementSet, scan_elements
+from satqkd.reads import is_file
 from satqkd.scenario.terminals import bring_transmitter
 
 LIMITS = ("min_elevation_deg", "max_range_m", "max_sun_elevation_deg")
@@ -43,7 +44,7 @@ def identities_of(entries: Sequence[Any]) -> dict[str, str | None]:
         file, _, name = entry.partition("#")
         if entry in catalog.entries("satellites"):
             found[entry] = entry
-        elif Path(file).is_file():
+        elif is_file(file):
             found.update(_in_file(Path(file), name))
         elif name:  # a pipe can be read once only
             found[name] = name if name in catalog.entries("satellites") else None

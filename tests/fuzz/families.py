@@ -6,6 +6,7 @@ They know the structure of what they break: a TLE is broken in its columns, a sc
 from __future__ import annotations
 
 import contextlib
+import copy
 import datetime as dt
 import io
 import json
@@ -145,7 +146,7 @@ def toml(rng: random.Random) -> Call:
     values = json.loads(json.dumps(VALUES, default=str))
     for _ in range(rng.randint(1, 3)):
         with contextlib.suppress(KeyError, IndexError, TypeError):
-            _put(values, rng.choice(PATHS), rng.choice([*PLAIN, nested(rng, rng.choice([3, 60]))]))
+            _put(values, rng.choice(PATHS), copy.deepcopy(rng.choice([*PLAIN, nested(rng, rng.choice([3, 60]))])))
     try:
         text = tomli_w.dumps(values)
     except (TypeError, ValueError, RecursionError):
