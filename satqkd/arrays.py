@@ -136,7 +136,8 @@ def takes_quantities(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     A Quantity is converted to the unit that its parameter's name carries, or refused where its dimension is another,
     and so are masked values, truth values, text and anything else that is no number: the function itself sees
-    floats and arrays only. Which parameters are numbers is read from their annotations.
+    floats and arrays only. Which parameters are numbers is read from their annotations. Shapes that do not go
+    together, and numbers so large or small that the arithmetic leaves the floats, are refused in the same way.
     """
     code = function.__code__
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
@@ -144,13 +145,32 @@ def takes_quantities(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @wraps(function)
     def converting(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if all(type(one) in _SURE for one in args) and all(type(one) in _SURE for one in kwargs.values()):
-            return function(*args, **kwargs)
-        named = {name: _plain(name, one, kinds.get(name, "")) for name, one in kwargs.items()}
-        placed = [_plain(name, one, kinds.get(name, "")) for name, one in zip(names, args, strict=False)]
-        return function(*placed, *args[len(placed) :], **named)  # type: ignore[arg-type]
+        try:
+            if all(type(one) in _SURE for one in args) and all(type(one) in _SURE for one in kwargs.values()):
+                return function(*args, **kwargs)
+            named = {name: _plain(name, one, kinds.get(name, "")) for name, one in kwargs.items()}
+            placed = [_plain(name, one, kinds.get(name, "")) for name, one in zip(names, args, strict=False)]
+            return function(*placed, *args[len(placed) :], **named)  # type: ignore[arg-type]
+        except InputError:
+            raise
+        except (ArithmeticError, ValueError) as error:
+            refusal = _refusal(function.__name__, error, dict(zip(names, args, strict=False)) | kwargs)
+            if refusal is None:
+                raise
+            raise refusal from error
 
     return converting
+
+
+def _refusal(function: str, error: Exception, given: dict[str, Any]) -> InputError | None:
+    """Return what an error of the arithmetic says about the numbers given, or None where it says nothing about them."""
+    if isinstance(error, ArithmeticError):
+        numbers = ", ".join(f"{name} = {shown(one)}" for name, one in given.items() if np.ndim(one) == 0)
+        return InputError(f"{function} leaves the range of floats ({error}).", f"Given: {numbers}.")
+    if "broadcast" in str(error) or "shape" in str(error):
+        shapes = ", ".join(f"{name} {np.shape(one)}" for name, one in given.items() if np.ndim(one))
+        return InputError(f"{function}: these shapes do not go together: {shapes}.")
+    return None
 
 
 def _kind(hint: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
+import math
 import pkgutil
 import warnings
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from astropy import units as u
 
 import satqkd as sq
 from satqkd import link, orbit, protocols
-from satqkd.arrays import as_float, as_floats, broadcast_floats, unit_of
+from satqkd.arrays import as_float, as_floats, broadcast_floats, takes_quantities, unit_of
 from satqkd.errors import InputError
 
 # A value that suits every parameter of a name, in the unit of its suffix.
@@ -420,6 +421,30 @@ def test_one_number_is_one_number():
 def test_shapes_that_do_not_go_together():
     with pytest.raises(InputError, match=r"errors \(2,\), sample \(3,\)"):
         broadcast_floats(errors=[1.0, 2.0], sample=[1.0, 2.0, 3.0])
+    with pytest.raises(InputError, match=r"do not go together: key_error_rate \(3,\), test_error_rate \(2,\)"):
+        protocols.asymptotic.bbm92_fraction(key_error_rate=[0.01, 0.02, 0.03], test_error_rate=[0.01, 0.02])
+
+
+def test_numbers_beyond_the_floats_are_named():
+    @takes_quantities
+    def ratio(a_m: float, b_m: float) -> float:
+        return math.exp(a_m / b_m)
+
+    assert ratio(1.0, 2.0) == math.exp(0.5)
+    with pytest.raises(InputError, match="ratio leaves the range of floats") as caught:
+        ratio(1.0, b_m=0.0)
+    assert "a_m = 1.0, b_m = 0.0" in str(caught.value)
+    with pytest.raises(InputError, match="math range error"):
+        ratio(1e300, 1e-5)
+
+
+def test_an_error_of_another_kind_comes_through():
+    @takes_quantities
+    def fails(a_m: float) -> float:
+        raise ValueError("not about numbers")
+
+    with pytest.raises(ValueError, match="not about numbers"):
+        fails(1.0)
 
 
 def aperture(quantity: Any) -> dict[str, Any]:

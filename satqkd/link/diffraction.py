@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
+from satqkd.errors import InputError
 from satqkd.limits import Aperture, Fraction, Waist
 from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.pointing import PointingErrors
@@ -101,12 +102,19 @@ def _caught(
     """`diffraction_transmittance` of checked arguments, g the receiver's obscuration, a the transmitter's radius."""
     within("wavelength_m", wavelength_m, 0.0, above=True)
     within("aperture_m", aperture_m, 0.0, above=True)
+    within("jitter_rad", jitter_rad, 0.0)
+    within("bias_rad", bias_rad, 0.0)
     k = 2.0 * np.pi / wavelength_m
     u = k * a * aperture_m / 2.0 / length
     # An obscuration or a jitter of nothing would only split or scale the integral beyond what floats resolve.
     shadow = transmitter_obscuration_ratio if transmitter_obscuration_ratio > 1e-6 else 0.0
     shake = k * a * jitter_rad if k * a * jitter_rad > 1e-6 else 0.0
     shape = (waist_radius_m / a, shadow, shake, k * a * bias_rad)
+    if not (np.isfinite(u).all() and np.isfinite(shape).all()):
+        raise InputError(
+            f"The diffraction integral leaves the range of floats at wavelength_m = {wavelength_m:g}, aperture_m = "
+            f"{aperture_m:g}, jitter_rad = {jitter_rad:g} and bias_rad = {bias_rad:g}."
+        )
     caught = _encircled(u, *shape)
     if g > 0.0:
         caught = caught - _encircled(g * u, *shape)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
+from satqkd.errors import InputError
 from satqkd.link.checks import within
 from satqkd.link.gaussian import captured_fraction
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
@@ -58,6 +59,11 @@ def field_stop_transmittance(
     ndarray
         Transmittance in [0, 1], shape of `fried_parameter_m`.
 
+    Raises
+    ------
+    InputError
+        For a length that is not positive, an error below zero, or numbers so large that their ratio is no float.
+
     Notes
     -----
     Encircled energy of Fried's long exposure, transfer function exp(-3.44 (rho/r0)^(5/3)) (Fried 1966, J. Opt. Soc. Am.
@@ -67,6 +73,10 @@ def field_stop_transmittance(
     """
     r0 = as_floats("fried_parameter_m", fried_parameter_m)
     calm = np.isinf(r0)
+    within("wavelength_m", wavelength_m, 0.0, above=True)
+    within("field_of_view_rad", field_of_view_rad, 0.0, above=True)
+    within("jitter_rad", jitter_rad, 0.0)
+    within("bias_rad", bias_rad, 0.0)
     rest = _without_seeing(field_of_view_rad, jitter_rad, bias_rad)
     if calm.all():
         return np.full(r0.shape, rest)
@@ -101,6 +111,11 @@ def _long_exposure(
     shake, shift = k * jitter_rad * r0[:, None], k * bias_rad * r0[:, None]
     end = np.minimum(4.0, 8.0 / np.maximum(shake, 1e-9))
     waves = float(((q[:, None] + shift) * end).max() / (2.0 * np.pi))
+    if not np.isfinite(waves):
+        raise InputError(
+            f"The field stop's integral leaves the range of floats at wavelength_m = {wavelength_m:g}, "
+            f"field_of_view_rad = {field_of_view_rad:g}, jitter_rad = {jitter_rad:g} and bias_rad = {bias_rad:g}."
+        )
     edges = np.cbrt(np.linspace(0.0, 1.0, int(min(waves, 4000.0) / 2.0) + 4))
     y, weight = gauss_legendre(edges)
     t = end * y**3

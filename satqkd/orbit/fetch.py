@@ -167,14 +167,16 @@ def _file_word(value: str) -> str:
 
 
 def _check_numbers(base_url: str, timeout_s: float, max_age_s: float) -> None:
+    if not isinstance(base_url, str):
+        raise InputError(f"base_url = {shown(base_url)} is no web address.", "It must begin with https:// or http://.")
     try:
         parts = urllib.parse.urlsplit(base_url)
         host = parts.hostname if parts.port is None or parts.port > 0 else None
-    except (ValueError, AttributeError, TypeError):
+    except ValueError:
         parts, host = None, None
     if parts is None or parts.scheme not in ("http", "https") or not host or not base_url.isprintable():
         raise InputError(
-            f"base_url = {without_secrets(str(base_url))!r} is no web address.",
+            f"base_url = {without_secrets(base_url)!r} is no web address.",
             "It must begin with https:// or http://.",
         )
     if not 0.0 < timeout_s <= 3600.0:

@@ -165,3 +165,10 @@ def test_a_transmitter_that_cannot_be() -> None:
     for wrong in ({"waist_radius_m": 0.0}, {"obscuration_ratio": 1.0}, {"model": "gauss"}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             TruncatedGaussian(**({"aperture_m": 0.3, "waist_radius_m": 0.1} | wrong))
+
+
+@pytest.mark.parametrize(("name", "value"), [("wavelength_m", 0.0), ("jitter_rad", 1e307), ("bias_rad", np.nan)])
+def test_numbers_beyond_the_floats(name: str, value: float) -> None:
+    shape = {"wavelength_m": 850e-9, "aperture_m": 1.0, "transmitter_aperture_m": 0.3, "waist_radius_m": 0.1}
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=name):
+        diffraction_transmittance(5e5, **{**shape, name: value})

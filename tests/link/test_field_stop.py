@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy.integrate import simpson
 from scipy.special import j0
 
+from satqkd.errors import InputError
 from satqkd.link.field_stop import field_stop_transmittance, seeing_rad
 from satqkd.link.gaussian import captured_fraction
 
@@ -73,3 +74,19 @@ def test_better_seeing_and_wider_stops_pass_more(field: float, wavelength: float
         r0, wavelength_m=wavelength, field_of_view_rad=field, jitter_rad=jitter, bias_rad=bias
     )
     assert np.all(biased <= passed[0] + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("wavelength_m", 0.0),
+        ("wavelength_m", 1e-320),
+        ("field_of_view_rad", -1e-6),
+        ("jitter_rad", -1.0),
+        ("bias_rad", 1e308),
+    ],
+)
+def test_a_sight_out_of_range_is_refused(name: str, value: float) -> None:
+    stop = {"wavelength_m": 850e-9, "field_of_view_rad": 40e-6, "jitter_rad": 2e-6, "bias_rad": 4e-6}
+    with np.errstate(all="ignore"), pytest.raises(InputError, match=name):
+        field_stop_transmittance(0.1, **{**stop, name: value})

@@ -196,7 +196,9 @@ def test_silence_is_5(tmp_path, monkeypatch):
         ({"catalog_number": "forty"}, "no catalogue number"),
         ({"catalog_number": -5}, "no catalogue number"),
         ({"name": "x", "base_url": "file:///etc/passwd"}, "no web address"),
+        ({"name": "x", "base_url": 10**5000}, "no web address"),
         ({"name": "x", "timeout_s": 0.0}, "timeout_s"),
+        ({"name": "x", "max_age_s": "a day"}, "not a number"),
         ({"name": "x", "max_age_s": 60.0}, "at least 7200"),
     ],
 )
