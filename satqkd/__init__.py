@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from satqkd._version import __version__
+from satqkd import lazy
+from satqkd._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from satqkd import link, orbit, plot, protocols
-    from satqkd.analysis import Campaign, analyze, budget, compare_pools, find_passes
-    from satqkd.errors import SatqkdError, SatqkdWarning
-    from satqkd.export.qtable import to_qtable
-    from satqkd.network.trusted_relay import Relay, relay
-    from satqkd.scenario import Scenario, load_scenario
+    from satqkd import link as link, orbit as orbit, plot as plot, protocols as protocols
+    from satqkd.analysis import (
+        Campaign as Campaign,
+        analyze as analyze,
+        budget as budget,
+        compare_pools as compare_pools,
+        find_passes as find_passes,
+    )
+    from satqkd.errors import SatqkdError as SatqkdError, SatqkdWarning as SatqkdWarning
+    from satqkd.export import to_qtable as to_qtable
+    from satqkd.network import Relay as Relay, relay as relay
+    from satqkd.scenario import Scenario as Scenario, load_scenario as load_scenario
 
-_HOME = {
-    "Campaign": "satqkd.analysis",
-    "Relay": "satqkd.network.trusted_relay",
-    "SatqkdError": "satqkd.errors",
-    "SatqkdWarning": "satqkd.errors",
-    "Scenario": "satqkd.scenario",
-    "analyze": "satqkd.analysis",
-    "budget": "satqkd.analysis",
-    "compare_pools": "satqkd.analysis",
-    "find_passes": "satqkd.analysis",
-    "load_scenario": "satqkd.scenario",
-    "relay": "satqkd.network.trusted_relay",
-    "to_qtable": "satqkd.export.qtable",
-}
-_ROOMS = ("link", "orbit", "plot", "protocols")
-
-__all__ = [
-    "Campaign",
-    "Relay",
-    "SatqkdError",
-    "SatqkdWarning",
-    "Scenario",
-    "__version__",
-    "analyze",
-    "budget",
-    "compare_pools",
-    "find_passes",
-    "link",
-    "load_scenario",
-    "orbit",
-    "plot",
-    "protocols",
-    "relay",
-    "to_qtable",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first asked for: `import satqkd` and `satqkd --help` cost nothing of pandas or Skyfield.
-    if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    elif name in _ROOMS:
-        value = import_module(f"satqkd.{name}")
-    else:
-        raise AttributeError(f"module 'satqkd' has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__, __all__ = lazy.face(__name__)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray as FloatArray
-from satqkd.arrays import as_floats
+from satqkd.arrays import FloatArray as FloatArray, as_floats
 
 
 def loss_db(transmittance: ArrayLike) -> FloatArray:

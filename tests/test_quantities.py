@@ -261,13 +261,13 @@ def nouns() -> dict[str, Any]:
         "TruncatedGaussian": link.diffraction.TruncatedGaussian(aperture_m=0.3, waist_radius_m=0.12, **pointing),
         "Receiver": micius.receiver,
         "Detector": OTHERS["detector"],
-        "ZenithExtinction": link.atmosphere.ZenithExtinction(zenith_extinction_db=1.0),
+        "ZenithExtinction": link.air.ZenithExtinction(zenith_extinction_db=1.0),
         "ClearSkyTable": link.modtran.ClearSkyTable(),
         "VisibilityTable": link.modtran.VisibilityTable(visibility_m=2e4),
-        "Visibility": link.atmosphere.Visibility(visibility_m=2e4),
+        "Visibility": link.air.Visibility(visibility_m=2e4),
         "FixedRadiance": link.background.FixedRadiance(radiance_w_m2_sr_um=1e-4),
         "NightClass": link.background.NightClass(),
-        "NaturalSky": link.sky.NaturalSky(),
+        "NaturalSky": link.background.NaturalSky(),
         "HufnagelValley": link.turbulence.HufnagelValley(),
         "NoTurbulence": link.turbulence.NoTurbulence(),
         "Compensated": link.polarization.Compensated(residual_rms_rad=0.1),
@@ -293,14 +293,14 @@ def public_functions() -> dict[str, Callable[..., Any]]:
     """Return every public function of numbers of link and protocols, and every method of their nouns."""
     found: dict[str, Callable[..., Any]] = {}
     for room in (link, protocols):
-        for one in pkgutil.iter_modules(room.__path__):
-            module = importlib.import_module(f"{room.__name__}.{one.name}")
-            if one.name in ("checks", "search", "objective", "optimize", "profiles", "photons", "fluctuation"):
+        for path in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            module, leaf = importlib.import_module(path.name), path.name.rpartition(".")[2]
+            if leaf in ("checks", "search", "objective", "parameters", "profiles", "photons", "fluctuation"):
                 continue
             for name, value in vars(module).items():
                 own = inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
-                if own and f"{one.name}.{name}" not in NOT_AT_THE_EDGE:
-                    found[f"{one.name}.{name}"] = value
+                if own and f"{leaf}.{name}" not in NOT_AT_THE_EDGE:
+                    found[f"{leaf}.{name}"] = value
     for name in ("mean_altitude_m", "slant_range_m"):
         found[f"slant.{name}"] = getattr(importlib.import_module("satqkd.orbit.slant"), name)
     for noun, item in nouns().items():

@@ -7,8 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from satqkd.errors import InputError
 from satqkd.times import to_datetime64, to_iso, to_posix, to_text

@@ -15,9 +15,9 @@ from satqkd.analysis.prediction import Prediction
 from satqkd.errors import InputError
 from satqkd.link.qber import combined_error
 from satqkd.protocols.bbm92 import BBM92
+from satqkd.protocols.choice.parameters import optimize
+from satqkd.protocols.choice.profiles import Seconds
 from satqkd.protocols.fluctuation import key_distribution
-from satqkd.protocols.optimize import optimize
-from satqkd.protocols.profiles import Seconds
 from satqkd.scenario import Protocol
 from satqkd.units import FloatArray
 

@@ -20,12 +20,12 @@ from satqkd.analysis.blocks import (
     key_scatter,
 )
 from satqkd.analysis.counts import error_share
-from satqkd.analysis.inspection import pass_samples
 from satqkd.analysis.light import arriving_light
-from satqkd.analysis.origin import provenance
 from satqkd.analysis.overlaps import coexisting_bits, overlap_names
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
+from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
+from satqkd.analysis.samples import pass_samples
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
 from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.protocols.bbm92 import BBM92, chsh_value

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from satqkd.errors import InputError
-from satqkd.link.detector import Detector, click_statistics, dead_time_factor, gate_acceptance
 from satqkd.link.qber import combined_error
+from satqkd.link.receiver.detector import Detector, click_statistics, dead_time_factor, gate_acceptance
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
@@ -90,7 +90,7 @@ def expected_counts(
     Notes
     -----
     Noise clicks of a passive receiver fall into a basis whether its photons do or not, so each basis has its own noise
-    (`satqkd.link.detector.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a pulse into
+    (`satqkd.link.receiver.noise_probability`). Clicks make further clicks: after-pulses, and the spill of a pulse into
     its neighbour's gate, are noise in proportion to the clicks. Detectors run freely: every click, within a gate or
     not, blinds the one that clicked for the dead time. A coincidence asks two detectors: the timing errors and dead
     times of both ends count.

@@ -159,7 +159,7 @@ def fetch(
       satqkd elements fetch --group stations --folder .
     """
     from satqkd.orbit import fetch_elements, scan_elements
-    from satqkd.orbit.fetch import CELESTRAK_URL
+    from satqkd.orbit.elements.celestrak import CELESTRAK_URL
 
     path = fetch_elements(
         catalog_number=catalog_number,

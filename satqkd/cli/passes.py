@@ -45,7 +45,8 @@ def passes(
       satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
     check_output(form, out)
-    from satqkd.analysis import forecast, provenance
+    from satqkd.analysis import forecast
+    from satqkd.analysis.provenance import provenance
 
     found = forecast(chosen)
     table = found.passes
@@ -72,7 +73,7 @@ def check_any(table: pd.DataFrame) -> None:
 
 def check_age(table: pd.DataFrame) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
-    from satqkd.orbit.ageing import error_in_words
+    from satqkd.orbit.elements.ageing import error_in_words
 
     if len(table) and table.attrs.get("too_old", 0) == len(table):
         raise DataError(

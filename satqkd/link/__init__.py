@@ -1,47 +1,30 @@
 """How much light arrives: beam, pointing, atmosphere, turbulence, background, detector, and their sum, the budget."""
 
-from satqkd.link import (
-    airmass,
-    atmosphere,
-    background,
-    beam,
-    budget,
-    detector,
-    diffraction,
-    doppler,
-    field_stop,
-    gaussian,
-    modtran,
-    moonlight,
-    pointing,
-    polarization,
-    qber,
-    receiver,
-    scintillation,
-    sky,
-    terminals,
-    turbulence,
-)
+from __future__ import annotations
 
-__all__ = [
-    "airmass",
-    "atmosphere",
-    "background",
-    "beam",
-    "budget",
-    "detector",
-    "diffraction",
-    "doppler",
-    "field_stop",
-    "gaussian",
-    "modtran",
-    "moonlight",
-    "pointing",
-    "polarization",
-    "qber",
-    "receiver",
-    "scintillation",
-    "sky",
-    "terminals",
-    "turbulence",
-]
+from typing import TYPE_CHECKING
+
+from satqkd import lazy
+
+if TYPE_CHECKING:
+    from satqkd.link import (
+        air as air,
+        background as background,
+        beam as beam,
+        budget as budget,
+        doppler as doppler,
+        qber as qber,
+        receiver as receiver,
+        terminals as terminals,
+    )
+    from satqkd.link.air import (
+        airmass as airmass,
+        modtran as modtran,
+        scintillation as scintillation,
+        turbulence as turbulence,
+    )
+    from satqkd.link.background import moonlight as moonlight
+    from satqkd.link.beam import diffraction as diffraction, gaussian as gaussian, pointing as pointing
+    from satqkd.link.receiver import detector as detector, field_stop as field_stop, polarization as polarization
+
+__getattr__, __dir__, __all__ = lazy.face(__name__)

@@ -12,17 +12,17 @@ from numpy.typing import ArrayLike
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, ValidityWarning, shown
 from satqkd.limits import Positive
-from satqkd.link.atmosphere import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
-from satqkd.link.background import FixedRadiance, NightClass, background_rate
-from satqkd.link.beam import CollimatedGaussian, Transmitter
+from satqkd.link.air.extinction import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
+from satqkd.link.air.turbulence import HufnagelValley, NoTurbulence
+from satqkd.link.background.natural_sky import NaturalSky
+from satqkd.link.background.radiance import FixedRadiance, NightClass, background_rate
+from satqkd.link.beam.diffraction import TruncatedGaussian
+from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
 from satqkd.link.checks import one_of, within
-from satqkd.link.detector import Detector
-from satqkd.link.diffraction import TruncatedGaussian
 from satqkd.link.doppler import doppler_shift_m
-from satqkd.link.polarization import Compensated, Uncompensated
-from satqkd.link.receiver import Receiver
-from satqkd.link.sky import NaturalSky
-from satqkd.link.turbulence import HufnagelValley, NoTurbulence
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.polarization import Compensated, Uncompensated
+from satqkd.link.receiver.telescope import Receiver
 from satqkd.units import FloatArray, loss_db, transmittance
 
 DARKEST_TRANSMITTANCE = 1e-300

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import takes_quantities
-from satqkd.link.background import LIGHT_SPEED_M_S
+from satqkd.link.background.radiance import LIGHT_SPEED_M_S
 from satqkd.link.checks import within
 from satqkd.units import FloatArray
 

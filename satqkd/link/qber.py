@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
 from satqkd.link.checks import within
-from satqkd.link.detector import Detector, click_statistics
+from satqkd.link.receiver.detector import Detector, click_statistics
 from satqkd.units import FloatArray
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from satqkd.errors import DataError
-from satqkd.link.beam import CollimatedGaussian, Transmitter
-from satqkd.link.detector import Detector
-from satqkd.link.diffraction import TruncatedGaussian
-from satqkd.link.receiver import Receiver
+from satqkd.link.beam.diffraction import TruncatedGaussian
+from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.telescope import Receiver
 
 _TRANSMITTERS: dict[str, type[Transmitter | CollimatedGaussian | TruncatedGaussian]] = {
     "measured-divergence": Transmitter,

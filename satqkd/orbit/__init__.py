@@ -2,114 +2,48 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from satqkd import lazy
 
 if TYPE_CHECKING:
-    from satqkd.orbit.check import check_elements
-    from satqkd.orbit.constellation import SunSynchronous, Walker, sun_synchronous, walker
+    from satqkd.orbit import elements as elements
     from satqkd.orbit.constraints import (
-        HorizonMask,
-        MaxRange,
-        MinElevation,
-        MoonSeparation,
-        MountKeyhole,
-        SatelliteDark,
-        SatelliteSunlit,
-        Seconds,
-        SunBelow,
-        SunSeparation,
+        HorizonMask as HorizonMask,
+        MaxRange as MaxRange,
+        MinElevation as MinElevation,
+        MoonSeparation as MoonSeparation,
+        MountKeyhole as MountKeyhole,
+        SatelliteDark as SatelliteDark,
+        SatelliteSunlit as SatelliteSunlit,
+        Seconds as Seconds,
+        SunBelow as SunBelow,
+        SunSeparation as SunSeparation,
     )
-    from satqkd.orbit.elements import Elements, ElementSet
-    from satqkd.orbit.fetch import fetch_elements
-    from satqkd.orbit.formats import read_elements, scan_elements, write_elements
-    from satqkd.orbit.passes import find_passes
-    from satqkd.orbit.refraction import Refraction
-    from satqkd.orbit.samples import PassSamples, SkySamples, sample_passes, sample_sky
-    from satqkd.orbit.selection import apply_constraints, judge_passes
-    from satqkd.orbit.sky import TWILIGHT_DEG, add_sky, twilight
-    from satqkd.orbit.station import Station
+    from satqkd.orbit.elements.celestrak import fetch_elements as fetch_elements
+    from satqkd.orbit.elements.check import check_elements as check_elements
+    from satqkd.orbit.elements.designs import (
+        SunSynchronous as SunSynchronous,
+        Walker as Walker,
+        sun_synchronous as sun_synchronous,
+        walker as walker,
+    )
+    from satqkd.orbit.elements.files import (
+        read_elements as read_elements,
+        scan_elements as scan_elements,
+        write_elements as write_elements,
+    )
+    from satqkd.orbit.elements.sets import Elements as Elements, ElementSet as ElementSet
+    from satqkd.orbit.passes import find_passes as find_passes
+    from satqkd.orbit.refraction import Refraction as Refraction
+    from satqkd.orbit.samples import (
+        PassSamples as PassSamples,
+        SkySamples as SkySamples,
+        sample_passes as sample_passes,
+        sample_sky as sample_sky,
+    )
+    from satqkd.orbit.selection import apply_constraints as apply_constraints, judge_passes as judge_passes
+    from satqkd.orbit.sky import TWILIGHT_DEG as TWILIGHT_DEG, add_sky as add_sky, twilight as twilight
+    from satqkd.orbit.station import Station as Station
 
-_HOME = {
-    "ElementSet": "elements",
-    "Elements": "elements",
-    "HorizonMask": "constraints",
-    "MaxRange": "constraints",
-    "MinElevation": "constraints",
-    "MoonSeparation": "constraints",
-    "MountKeyhole": "constraints",
-    "PassSamples": "samples",
-    "Refraction": "refraction",
-    "SatelliteDark": "constraints",
-    "SatelliteSunlit": "constraints",
-    "Seconds": "constraints",
-    "SkySamples": "samples",
-    "Station": "station",
-    "SunBelow": "constraints",
-    "SunSeparation": "constraints",
-    "SunSynchronous": "constellation",
-    "TWILIGHT_DEG": "sky",
-    "Walker": "constellation",
-    "add_sky": "sky",
-    "apply_constraints": "selection",
-    "check_elements": "check",
-    "fetch_elements": "fetch",
-    "find_passes": "passes",
-    "judge_passes": "selection",
-    "read_elements": "formats",
-    "sample_passes": "samples",
-    "sample_sky": "samples",
-    "scan_elements": "formats",
-    "sun_synchronous": "constellation",
-    "twilight": "sky",
-    "walker": "constellation",
-    "write_elements": "formats",
-}
-
-__all__ = [
-    "TWILIGHT_DEG",
-    "ElementSet",
-    "Elements",
-    "HorizonMask",
-    "MaxRange",
-    "MinElevation",
-    "MoonSeparation",
-    "MountKeyhole",
-    "PassSamples",
-    "Refraction",
-    "SatelliteDark",
-    "SatelliteSunlit",
-    "Seconds",
-    "SkySamples",
-    "Station",
-    "SunBelow",
-    "SunSeparation",
-    "SunSynchronous",
-    "Walker",
-    "add_sky",
-    "apply_constraints",
-    "check_elements",
-    "fetch_elements",
-    "find_passes",
-    "judge_passes",
-    "read_elements",
-    "sample_passes",
-    "sample_sky",
-    "scan_elements",
-    "sun_synchronous",
-    "twilight",
-    "walker",
-    "write_elements",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOME})
+__getattr__, __dir__, __all__ = lazy.face(__name__)

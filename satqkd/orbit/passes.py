@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from satqkd.arrays import as_float
 from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean, shown
-from satqkd.orbit.ageing import error_in_words
-from satqkd.orbit.contacts import Contacts, find_contacts
-from satqkd.orbit.elements import Elements, ElementSet
-from satqkd.orbit.propagation import Arc
+from satqkd.orbit.elements.ageing import error_in_words
+from satqkd.orbit.elements.sets import Elements, ElementSet
+from satqkd.orbit.engine.contacts import Contacts, find_contacts
+from satqkd.orbit.engine.propagation import Arc
+from satqkd.orbit.engine.tracks import Track, make_track
+from satqkd.orbit.engine.view import Pairs
 from satqkd.orbit.refraction import Refraction
 from satqkd.orbit.silence import why_no_pass
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons
@@ -28,8 +30,6 @@ from satqkd.orbit.timescale import (
     tai_from_posix,
     utc_offset_s,
 )
-from satqkd.orbit.tracks import Track, make_track
-from satqkd.orbit.view import Pairs
 from satqkd.times import to_posix
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, shown
-from satqkd.orbit.bursts import locate_along
-from satqkd.orbit.elements import Elements, ElementSet
-from satqkd.orbit.ephemeris import SPEED_OF_LIGHT_M_S
-from satqkd.orbit.propagation import Arc
+from satqkd.orbit.bodies import SPEED_OF_LIGHT_M_S
+from satqkd.orbit.elements.sets import Elements, ElementSet
+from satqkd.orbit.engine.interpolation import locate_along
+from satqkd.orbit.engine.propagation import Arc
+from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
 from satqkd.orbit.sky import Sky, utc_stamps
 from satqkd.orbit.station import Station, as_stations, horizons, station_rows
 from satqkd.orbit.timescale import DAY_S, EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
-from satqkd.orbit.view import dot, elevation_azimuth_deg
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
-from satqkd.orbit.elements import Elements
+from satqkd.orbit.elements.sets import Elements
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from satqkd.arrays import FloatArray
-from satqkd.orbit.elements import ElementSet
+from satqkd.orbit.elements.sets import ElementSet
 from satqkd.orbit.station import WGS84_RADIUS_M, Station
 
 _GRAVITY_M3_S2 = 3.986004418e14

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError
-from satqkd.orbit.ephemeris import SunAndMoon
+from satqkd.orbit.bodies import SunAndMoon
+from satqkd.orbit.engine.view import dot
 from satqkd.orbit.station import (
     WGS84_FLATTENING,
     WGS84_RADIUS_M,
@@ -22,7 +23,6 @@ from satqkd.orbit.station import (
     station_rows,
 )
 from satqkd.orbit.timescale import tai_from_datetime64
-from satqkd.orbit.view import dot
 
 if TYPE_CHECKING:
     import pandas as pd

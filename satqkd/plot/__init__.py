@@ -1,7 +1,14 @@
 """Figures: one function a figure, each takes a result and an optional Axes."""
 
-from satqkd.plot.key_stores import relay
-from satqkd.plot.pass_detail import inspect
-from satqkd.plot.sky_tracks import passes
+from __future__ import annotations
 
-__all__ = ["inspect", "passes", "relay"]
+from typing import TYPE_CHECKING
+
+from satqkd import lazy
+
+if TYPE_CHECKING:
+    from satqkd.plot.key_stores import relay as relay
+    from satqkd.plot.pass_detail import inspect as inspect
+    from satqkd.plot.sky_tracks import passes as passes
+
+__getattr__, __dir__, __all__ = lazy.face(__name__)

@@ -2,51 +2,28 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from satqkd import lazy
 
 if TYPE_CHECKING:
     from satqkd.protocols import (
-        asymptotic,
-        authentication,
-        bbm92,
-        decoy_bb84,
-        entropy,
-        fluctuation,
-        leakage,
-        one_decoy_bb84,
-        optimize,
-        pair_source,
-        photons,
-        profiles,
-        sampling,
-        tail_bounds,
+        asymptotic as asymptotic,
+        authentication as authentication,
+        bbm92 as bbm92,
+        bounds as bounds,
+        choice as choice,
+        decoy_bb84 as decoy_bb84,
+        fluctuation as fluctuation,
+        leakage as leakage,
+        one_decoy_bb84 as one_decoy_bb84,
+        pair_source as pair_source,
+    )
+    from satqkd.protocols.bounds import (
+        entropy as entropy,
+        hypergeometric as hypergeometric,
+        photons as photons,
+        sampling as sampling,
     )
 
-__all__ = [
-    "asymptotic",
-    "authentication",
-    "bbm92",
-    "decoy_bb84",
-    "entropy",
-    "fluctuation",
-    "leakage",
-    "one_decoy_bb84",
-    "optimize",
-    "pair_source",
-    "photons",
-    "profiles",
-    "sampling",
-    "tail_bounds",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # Imported when first asked for: a budget needs no key bound.
-    if name in __all__:
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__, __all__ = lazy.face(__name__)

@@ -9,8 +9,8 @@ from satqkd.arrays import as_floats, broadcast_floats, takes_quantities
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.block import plain
-from satqkd.protocols.entropy import binary_entropy, entropy_deficit
-from satqkd.protocols.photons import (
+from satqkd.protocols.bounds.entropy import binary_entropy, entropy_deficit
+from satqkd.protocols.bounds.photons import (
     one_decoy_single_photon_errors,
     one_decoy_single_photon_events,
     one_decoy_vacuum_events,

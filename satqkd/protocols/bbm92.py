@@ -22,12 +22,13 @@ from satqkd.limits import (
     TimingJitter,
     check_limits,
 )
-from satqkd.protocols import asymptotic, checks, hypergeometric
+from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
-from satqkd.protocols.entropy import entropy_deficit
+from satqkd.protocols.bounds import hypergeometric
+from satqkd.protocols.bounds.entropy import entropy_deficit
+from satqkd.protocols.bounds.sampling import serfling_phase_error
 from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
 from satqkd.protocols.pair_source import Coincidences, coincidences
-from satqkd.protocols.sampling import serfling_phase_error
 from satqkd.units import FloatArray
 
 PairTailBound = Literal["serfling", "hypergeometric"]

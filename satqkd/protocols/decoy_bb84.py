@@ -12,11 +12,11 @@ from satqkd.arrays import takes_quantities
 from satqkd.limits import Epsilon, ErrorRate, OpenFraction, PulseRate, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
-from satqkd.protocols.entropy import entropy_deficit
+from satqkd.protocols.bounds.entropy import entropy_deficit
+from satqkd.protocols.bounds.photons import PhotonBounds, single_photon_errors, vacuum_and_single_photon_events
+from satqkd.protocols.bounds.sampling import phase_error_bound
+from satqkd.protocols.bounds.tails import TAIL_BOUNDS, TailBound
 from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
-from satqkd.protocols.photons import PhotonBounds, single_photon_errors, vacuum_and_single_photon_events
-from satqkd.protocols.sampling import phase_error_bound
-from satqkd.protocols.tail_bounds import TAIL_BOUNDS, TailBound
 from satqkd.units import FloatArray
 
 TERMS = 21.0
@@ -150,7 +150,7 @@ def secret_key_length(
     `clamp_tails` are rigorous additions of ours, off for the paper's own numbers. Lower bounds never exceed the counts
     they are taken from.
 
-    The phase error is made safe where errors are few, see `satqkd.protocols.sampling.phase_error_bound`.
+    The phase error is made safe where errors are few, see `satqkd.protocols.bounds.phase_error_bound`.
 
     Security: composable, epsilon_secrecy-secret and epsilon_correctness-correct against coherent attacks. Assumed:
     phases uniformly random, intensities exact, detection efficiency independent of the basis, basis and intensity

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from satqkd.arrays import as_floats, takes_quantities
-from satqkd.protocols.entropy import binary_entropy
+from satqkd.protocols.bounds.entropy import binary_entropy
 from satqkd.units import FloatArray
 
 

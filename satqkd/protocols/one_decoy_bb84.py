@@ -14,17 +14,17 @@ from satqkd.errors import InputError
 from satqkd.limits import Epsilon, ErrorRate, OpenFraction, PulseRate, check_limits
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
-from satqkd.protocols.entropy import entropy_deficit
-from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
-from satqkd.protocols.photons import (
+from satqkd.protocols.bounds.entropy import entropy_deficit
+from satqkd.protocols.bounds.photons import (
     PhotonBounds,
     one_decoy_single_photon_errors,
     one_decoy_single_photon_events,
     one_decoy_vacuum_events,
     photon_number_probabilities,
 )
-from satqkd.protocols.sampling import phase_error_bound, serfling_phase_error
-from satqkd.protocols.tail_bounds import hoeffding
+from satqkd.protocols.bounds.sampling import phase_error_bound, serfling_phase_error
+from satqkd.protocols.bounds.tails import hoeffding
+from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
 from satqkd.units import FloatArray
 
 Proof = Literal["wiesemann2026", "rusca2018"]
@@ -216,7 +216,7 @@ def secret_key_length(
     "wiesemann2026": Wiesemann et al., Quantum 10, 2037 (2026), doi:10.22331/q-2026-03-23-2037, which mends the
     fixed-length argument and the acceptance test of earlier proofs. "rusca2018": Rusca et al., Appl. Phys. Lett. 112,
     171104 (2018), doi:10.1063/1.5023340; its phase error is made safe where errors are few, see
-    `satqkd.protocols.sampling.phase_error_bound`.
+    `satqkd.protocols.bounds.phase_error_bound`.
 
     Security: composable, epsilon_secrecy-secret and epsilon_correctness-correct against coherent attacks, for a length
     fixed before the pass: a block whose counts do not support it is aborted, not shortened. Assumed: phases uniformly

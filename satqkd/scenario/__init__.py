@@ -1,29 +1,23 @@
 """Scenarios: everything that decides a result, checked, frozen, from a preset name, a TOML file or a dict."""
 
-from satqkd.scenario.loading import fingerprint, load_scenario
-from satqkd.scenario.models import Protocol
-from satqkd.scenario.nouns import Scenario, Site
-from satqkd.scenario.satellites import refuse_several_terminals
-from satqkd.scenario.tables import (
-    ElementsPolicy,
-    KeyPolicy,
-    LinkTable,
-    PassLimits,
-    RelayPair,
-    StationTable,
-)
+from __future__ import annotations
 
-__all__ = [
-    "ElementsPolicy",
-    "KeyPolicy",
-    "LinkTable",
-    "PassLimits",
-    "Protocol",
-    "RelayPair",
-    "Scenario",
-    "Site",
-    "StationTable",
-    "fingerprint",
-    "load_scenario",
-    "refuse_several_terminals",
-]
+from typing import TYPE_CHECKING
+
+from satqkd import lazy
+
+if TYPE_CHECKING:
+    from satqkd.scenario.loading import fingerprint as fingerprint, load_scenario as load_scenario
+    from satqkd.scenario.models import Protocol as Protocol
+    from satqkd.scenario.satellites import refuse_several_terminals as refuse_several_terminals
+    from satqkd.scenario.scenario import Scenario as Scenario, Site as Site
+    from satqkd.scenario.tables import (
+        ElementsPolicy as ElementsPolicy,
+        KeyPolicy as KeyPolicy,
+        LinkTable as LinkTable,
+        PassLimits as PassLimits,
+        RelayPair as RelayPair,
+        StationTable as StationTable,
+    )
+
+__getattr__, __dir__, __all__ = lazy.face(__name__)

@@ -21,9 +21,9 @@ from satqkd.parsing import DEEPEST, check_nesting
 from satqkd.reads import FileRead, distinct, file_read, is_file, resolved
 from satqkd.scenario import schema
 from satqkd.scenario.messages import explain
-from satqkd.scenario.nouns import Scenario
 from satqkd.scenario.own_models import described, kept_by, own_models, with_models, with_stand_ins
 from satqkd.scenario.satellites import bring_satellites, told_of_satellites
+from satqkd.scenario.scenario import Scenario
 from satqkd.scenario.terminals import forget_parts, value_at, with_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
 

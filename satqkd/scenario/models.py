@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag
 
-from satqkd.link.atmosphere import Visibility, ZenithExtinction
-from satqkd.link.background import FixedRadiance, NightClass
-from satqkd.link.beam import CollimatedGaussian, Transmitter
-from satqkd.link.diffraction import TruncatedGaussian
-from satqkd.link.modtran import ClearSkyTable, VisibilityTable
-from satqkd.link.polarization import Compensated, Uncompensated
-from satqkd.link.sky import NaturalSky
-from satqkd.link.turbulence import HufnagelValley, NoTurbulence
-from satqkd.orbit.constellation import SunSynchronous, Walker
+from satqkd.link.air.extinction import Visibility, ZenithExtinction
+from satqkd.link.air.modtran import ClearSkyTable, VisibilityTable
+from satqkd.link.air.turbulence import HufnagelValley, NoTurbulence
+from satqkd.link.background.natural_sky import NaturalSky
+from satqkd.link.background.radiance import FixedRadiance, NightClass
+from satqkd.link.beam.diffraction import TruncatedGaussian
+from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
+from satqkd.link.receiver.polarization import Compensated, Uncompensated
+from satqkd.orbit.elements.designs import SunSynchronous, Walker
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84

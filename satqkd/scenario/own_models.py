@@ -7,16 +7,16 @@ from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from satqkd.errors import InputError
-from satqkd.link.atmosphere import ZenithExtinction
-from satqkd.link.background import FixedRadiance
-from satqkd.link.beam import CollimatedGaussian
-from satqkd.link.polarization import Compensated
-from satqkd.link.turbulence import NoTurbulence
+from satqkd.link.air.extinction import ZenithExtinction
+from satqkd.link.air.turbulence import NoTurbulence
+from satqkd.link.background.radiance import FixedRadiance
+from satqkd.link.beam.transmitters import CollimatedGaussian
+from satqkd.link.receiver.polarization import Compensated
 from satqkd.scenario import schema
 from satqkd.scenario.tables import LinkTable, StationTable
 
 if TYPE_CHECKING:
-    from satqkd.scenario.nouns import Scenario
+    from satqkd.scenario.scenario import Scenario
 
 # What stands in for a model of one's own while the rest of a scenario is changed and checked.
 _STAND_INS: dict[str, Any] = {

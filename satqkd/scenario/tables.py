@@ -11,9 +11,9 @@ from annotated_types import Ge, Le
 from satqkd import orbit
 from satqkd.errors import InputError
 from satqkd.limits import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, check_limits
+from satqkd.link.air.turbulence import NoTurbulence
 from satqkd.link.budget import Link
-from satqkd.link.polarization import Compensated
-from satqkd.link.turbulence import NoTurbulence
+from satqkd.link.receiver.polarization import Compensated
 from satqkd.protocols.authentication import Authentication
 from satqkd.scenario.models import Atmosphere, Background, Polarization, Transmission, Turbulence
 

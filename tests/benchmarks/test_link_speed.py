@@ -5,14 +5,14 @@ import time
 import numpy as np
 import pytest
 
-from satqkd.link.atmosphere import ClearSkyTable
-from satqkd.link.beam import Transmitter
+from satqkd.link.air.extinction import ClearSkyTable
+from satqkd.link.air.turbulence import HufnagelValley
+from satqkd.link.background.natural_sky import NaturalSky
+from satqkd.link.beam.diffraction import TruncatedGaussian
+from satqkd.link.beam.transmitters import Transmitter
 from satqkd.link.budget import Link, LinkBudget, link_budget
-from satqkd.link.detector import Detector
-from satqkd.link.diffraction import TruncatedGaussian
-from satqkd.link.receiver import Receiver
-from satqkd.link.sky import NaturalSky
-from satqkd.link.turbulence import HufnagelValley
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.telescope import Receiver
 
 SAMPLES = 150_000
 LIMIT_S = 1.0  # the requirement; 0.1 to 0.2 s measured on one core

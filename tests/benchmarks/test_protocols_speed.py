@@ -1,19 +1,15 @@
 """How long a key length and an optimised pass take, against what is required of them on one core."""
 
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-sys.path.append(str(Path(__file__).parents[1] / "protocols"))
-from passes import TWO_DECOYS, passes
-
+from satqkd.protocols.choice.parameters import SearchLimits, _Cube, optimize
+from satqkd.protocols.choice.profiles import Profiles
 from satqkd.protocols.decoy_bb84 import secret_key_length
-from satqkd.protocols.optimize import SearchLimits, _Cube, optimize
-from satqkd.protocols.profiles import Profiles
+from tests.support.passes import TWO_DECOYS, passes
 
 LIMIT_S_A_BLOCK = 2e-6  # the requirement; 0.3 us measured
 LIMIT_S_A_PASS = 5e-3  # the requirement; 1.1 ms measured

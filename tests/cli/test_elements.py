@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from satqkd.catalog import data_file, entries
-from satqkd.orbit import fetch, read_elements
+from satqkd.orbit import read_elements
+from satqkd.orbit.elements import celestrak as fetch
+from tests.support import REFERENCE
 
-REFERENCE = Path(__file__).parent.parent / "reference" / "elements"
+ELEMENTS = REFERENCE / "elements"
 SHIPPED = "quantum_optical_2026-08-11.3le"
 
 
@@ -26,7 +28,7 @@ def shipped() -> str:
 @pytest.fixture
 def service(monkeypatch):
     """A service that answers every question with four sets of Micius."""
-    body = (REFERENCE / "micius_omm.json").read_bytes()
+    body = (ELEMENTS / "micius_omm.json").read_bytes()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -140,7 +142,7 @@ def test_convert_leaves_out_bad_sets_only_when_asked(satqkd, tmp_path, shipped):
 
 def test_six_digits_do_not_fit_a_tle(satqkd, tmp_path):
     path = tmp_path / "big.json"
-    record = json.loads((REFERENCE / "sample_omm.json").read_text())[0]
+    record = json.loads((ELEMENTS / "sample_omm.json").read_text())[0]
     path.write_text(json.dumps([{**record, "NORAD_CAT_ID": 799501621}]))
     ran = satqkd("elements", "convert", str(path), "--to", "3le")
     assert ran.code == 2

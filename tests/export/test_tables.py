@@ -9,8 +9,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from satqkd.errors import InputError
 from satqkd.export import render, rows

@@ -25,8 +25,8 @@ import satqkd as sq
 from satqkd import catalog, orbit
 from satqkd.errors import SatqkdError
 from satqkd.times import to_iso, to_posix
+from tests.support import REFERENCE
 
-REFERENCE = Path(__file__).parents[1] / "reference"
 Call = Callable[[], Any]
 GOOD_CODES = {0, 2, 3, 4, 5}
 NIGHT = sq.load_scenario("micius-xinglong-2016-12-19")

@@ -1,11 +1,11 @@
 import pytest
 
-from satqkd.link.atmosphere import ZenithExtinction
-from satqkd.link.background import NightClass
-from satqkd.link.beam import Transmitter
+from satqkd.link.air.extinction import ZenithExtinction
+from satqkd.link.background.radiance import NightClass
+from satqkd.link.beam.transmitters import Transmitter
 from satqkd.link.budget import Link
-from satqkd.link.detector import Detector
-from satqkd.link.receiver import Receiver
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.telescope import Receiver
 
 
 @pytest.fixture

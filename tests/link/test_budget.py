@@ -3,20 +3,19 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from satqkd.errors import InputError
-from satqkd.link.atmosphere import Visibility, ZenithExtinction
-from satqkd.link.background import FixedRadiance
-from satqkd.link.beam import CollimatedGaussian, Transmitter
+from satqkd.link.air.extinction import Visibility, ZenithExtinction
+from satqkd.link.air.turbulence import HufnagelValley
+from satqkd.link.background.natural_sky import NaturalSky
+from satqkd.link.background.radiance import FixedRadiance
+from satqkd.link.beam.diffraction import TruncatedGaussian
+from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
 from satqkd.link.budget import Link, LinkBudget, link_budget
-from satqkd.link.detector import Detector
-from satqkd.link.diffraction import TruncatedGaussian
-from satqkd.link.receiver import Receiver
-from satqkd.link.sky import NaturalSky
-from satqkd.link.turbulence import HufnagelValley
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.telescope import Receiver
 
 EARTH_RADIUS_M = 6_371_000.0
 MICIUS_HEIGHT_M = 493_000.0  # between the 490 and 500 km of the check

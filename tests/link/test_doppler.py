@@ -2,7 +2,7 @@ import pytest
 
 from satqkd.errors import InputError
 from satqkd.link.doppler import clock_drift, doppler_ratio, doppler_shift_hz, doppler_shift_m, light_time_s
-from satqkd.link.receiver import filter_transmittance
+from satqkd.link.receiver.telescope import filter_transmittance
 
 
 def test_shift_at_the_horizon() -> None:

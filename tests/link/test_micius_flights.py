@@ -2,16 +2,16 @@
 
 import csv
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from satqkd.link.atmosphere import ClearSkyTable, VisibilityTable
+from satqkd.link.air.extinction import ClearSkyTable, VisibilityTable
 from satqkd.link.budget import Link, link_budget
+from tests.support import REFERENCE
 
 # Digitised by Baidu QNET from Liao et al., Nature 549, 43 (2017), noise +-0.7 dB; ranges up to 15 km off the orbit's.
-LOSS = Path(__file__).parents[1] / "reference" / "micius_2016-12-19_loss.csv"
+LOSS = REFERENCE / "micius_2016-12-19_loss.csv"
 TCA_RANGE_M, TCA_ELEVATION_DEG, STATION_RADIUS_M = 645_255.0, 47.829, 6_369_600.0 + 890.0
 
 

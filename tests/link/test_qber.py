@@ -2,11 +2,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from satqkd.link.detector import Detector, click_statistics
 from satqkd.link.qber import ErrorBudget, combined_error, error_budget
+from satqkd.link.receiver.detector import Detector, click_statistics
 
 DETECTOR = Detector(efficiency=0.5, dark_count_hz=25.0, gate_s=2e-9)
 CAUSES = [field.name for field in dataclasses.fields(ErrorBudget)]

@@ -2,8 +2,8 @@ import pytest
 
 from satqkd.catalog import entries
 from satqkd.errors import InputError
-from satqkd.link.atmosphere import ZenithExtinction
-from satqkd.link.background import NightClass
+from satqkd.link.air.extinction import ZenithExtinction
+from satqkd.link.background.radiance import NightClass
 from satqkd.link.budget import Link, link_budget
 from satqkd.link.terminals import read_terminal
 

@@ -7,12 +7,11 @@ import pytest
 from skyfield.api import EarthSatellite, load, wgs84
 
 from satqkd.orbit import Elements, ElementSet, Station, add_sky, find_passes, read_elements
-from satqkd.orbit.ephemeris import SunAndMoon
+from satqkd.orbit.bodies import SunAndMoon
+from satqkd.orbit.elements.tle import to_tle
 from satqkd.orbit.sky import earth_shadow
 from satqkd.orbit.timescale import tai_from_datetime64
-from satqkd.orbit.tle import to_tle
-
-from .conftest import REFERENCE
+from tests.support import REFERENCE
 
 STATIONS = [Station("delft", 53.0, 5.0), Station("quito", -0.2, -78.5, 2800.0), Station("perth", -32.0, 116.0)]
 
@@ -83,7 +82,7 @@ def test_range_at_tca_is_the_range_then(flown):
 
 def test_proba_3_is_lit_at_the_top_of_its_pass():
     """Ray-traced: lit at 2025-01-23T01:59:10, 62,569 km away; where it was nearest, 9,080 km, it was not."""
-    elements = read_elements(REFERENCE / "proba3.tle")
+    elements = read_elements(REFERENCE / "orbit" / "proba3.tle")
     place = Station("obs", 53.0, 5.0)
     with pytest.warns(UserWarning, match="days from the epoch"):
         passes = find_passes(elements, place, "2025-01-22T12:00", "2025-01-23T12:00", min_elevation_deg=5.0)

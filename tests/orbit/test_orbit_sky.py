@@ -9,21 +9,19 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from skyfield.api import load, load_file, wgs84
 from skyfield.framelib import itrs
 
 from satqkd.catalog import data_file
 from satqkd.errors import InputError, ValidityWarning
 from satqkd.orbit import Elements, Station, add_sky, find_passes, sample_passes, sample_sky, twilight
-from satqkd.orbit.ephemeris import EPHEMERIS, SunAndMoon
+from satqkd.orbit.bodies import EPHEMERIS, SunAndMoon
 from satqkd.orbit.sky import SKY_COLUMNS, SUN_RADIUS_M, earth_shadow
 from satqkd.orbit.station import WGS84_RADIUS_M
 from satqkd.orbit.timescale import tai_from_datetime64, tai_from_posix
 from satqkd.times import to_posix
-
-from .conftest import REFERENCE
+from tests.support import REFERENCE
 
 SKYFIELD = load.timescale()
 AU_M = 149597870700.0
@@ -116,7 +114,7 @@ def test_an_empty_table_stays_empty(december):
 def test_sun_and_sunlight_of_115_passes(micius, stations):
     """Independent program: Skyfield 1.55 with DE421, Sun to 0.01 deg, its own test for sunlight at culmination."""
     compared = lit = 0
-    for row in csv.DictReader((REFERENCE / "micius_passes.csv").read_text().splitlines()):
+    for row in csv.DictReader((REFERENCE / "orbit" / "micius_passes.csv").read_text().splitlines()):
         place = stations.get(row["site"].lower())
         if place is None:
             continue
@@ -145,7 +143,7 @@ def test_outside_the_ephemeris_it_warns_and_goes_on(when):
 
 def test_the_almanac_inside_the_ephemeris(instants):
     """Astronomical Almanac: the Sun good to 0.01 deg, the Moon to 0.3 deg in longitude and 0.2 deg in latitude."""
-    from satqkd.orbit.ephemeris import _HOUR_S, _HOURS, _almanac, _of_date, _Slow
+    from satqkd.orbit.bodies import _HOUR_S, _HOURS, _almanac, _of_date, _Slow
 
     exact = _Slow(instants, _HOUR_S, _HOURS, _of_date).rows(0, 6)
     sun, moon = _almanac(instants)

@@ -9,13 +9,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning
 from satqkd.orbit import Elements, Refraction, Station, find_passes, read_elements, sample_passes, walker
-
-from .conftest import REFERENCE, STATIONS, reference_elements, verification_elements
+from tests.support import REFERENCE
+from tests.support.elements import STATIONS, reference_elements, verification_elements
 
 COLUMNS = [
     "pass_id",
@@ -69,7 +68,7 @@ def test_check_pass_of_19_december_2016(december, xinglong):
 
 @pytest.mark.parametrize(
     "flight",
-    list(csv.DictReader((REFERENCE / "flights.csv").read_text().splitlines())),
+    list(csv.DictReader((REFERENCE / "orbit" / "flights.csv").read_text().splitlines())),
     ids=lambda flight: f"{flight['station']}-{flight['tca_utc'][:10]}",
 )
 def test_published_flights(flight, micius, stations):
@@ -87,7 +86,7 @@ def test_published_flights(flight, micius, stations):
 
 def test_sparse_geometry_of_115_passes(micius, stations):
     """Independent program: Skyfield 1.55, times to a second, elevations to 0.01 deg, ranges to 100 m."""
-    rows = list(csv.DictReader((REFERENCE / "micius_passes.csv").read_text().splitlines()))
+    rows = list(csv.DictReader((REFERENCE / "orbit" / "micius_passes.csv").read_text().splitlines()))
     compared = 0
     for row in rows:
         place = stations.get(row["site"].lower())

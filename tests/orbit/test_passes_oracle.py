@@ -11,9 +11,8 @@ from skyfield.api import EarthSatellite, load, wgs84
 
 from satqkd.orbit import Elements, ElementSet, Station, find_passes
 from satqkd.orbit.timescale import datetime64_from_tai, tai_from_datetime64
-
-from .conftest import reference_elements, verification_elements
-from .oracle import brute_passes
+from tests.support.brute_force import brute_passes
+from tests.support.elements import reference_elements, verification_elements
 
 EDGE_S = 0.02  # the requirement for rise and set; 0.2 ms measured
 TOP_S = 0.02  # the requirement for culminations of low orbits; 0.6 ms measured

@@ -6,8 +6,7 @@ import pytest
 
 from satqkd.errors import SatqkdWarning
 from satqkd.orbit import Elements, Station, find_passes, walker
-
-from .conftest import reference_elements
+from tests.support.elements import reference_elements
 
 
 def why(elements: Elements, station: Station, start: str, end: str, **options: float) -> tuple[str, str]:

@@ -1,10 +1,9 @@
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-REFERENCE = Path(__file__).resolve().parents[1] / "reference"
+from tests.support import REFERENCE
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from satqkd.errors import InputError, ValidityWarning
 from satqkd.protocols.asymptotic import bbm92_fraction

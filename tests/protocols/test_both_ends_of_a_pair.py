@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from satqkd.analysis import expected_counts
-from satqkd.link.detector import Detector
+from satqkd.link.receiver.detector import Detector
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.pair_source import coincidences
 

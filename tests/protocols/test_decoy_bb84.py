@@ -4,8 +4,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from satqkd.errors import InputError
 from satqkd.protocols.decoy_bb84 import DecoyBB84, secret_key_length

@@ -5,13 +5,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from exact import entropy_deficit as exact_deficit
-from exact import tail_exponent as exact_tail
-from exact import two_decoys
 
+from satqkd.protocols.bounds.entropy import binary_entropy, entropy_deficit
+from satqkd.protocols.bounds.sampling import hypergeometric_tail_exponent
 from satqkd.protocols.decoy_bb84 import secret_key_length
-from satqkd.protocols.entropy import binary_entropy, entropy_deficit
-from satqkd.protocols.sampling import hypergeometric_tail_exponent
+from tests.support.exact import entropy_deficit as exact_deficit, tail_exponent as exact_tail, two_decoys
 
 # The precision the room promises, against 50-digit arithmetic.
 RTOL = 1e-9

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from satquma import efficiency, expected_counts, key_length, objective
 
+from satqkd.protocols.choice.search import maximize, scatter
 from satqkd.protocols.decoy_bb84 import secret_key_length
 from satqkd.protocols.leakage import finite_block_leakage
-from satqkd.protocols.search import maximize, scatter
+from tests.support.satquma import efficiency, expected_counts, key_length, objective
 
 # Independent program, run unmodified; its table of transmittances is given to ten digits.
 RTOL = 1e-6

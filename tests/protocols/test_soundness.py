@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from satqkd.protocols import bbm92, decoy_bb84, one_decoy_bb84
-from satqkd.protocols.sampling import gaussian_phase_error, phase_error_bound
+from satqkd.protocols.bounds.sampling import gaussian_phase_error, phase_error_bound
 
 # Weak epsilons on purpose: a bound that fails seldom could not be seen to hold.
 pytestmark = pytest.mark.filterwarnings("ignore:.*so weak a promise:satqkd.errors.ValidityWarning")

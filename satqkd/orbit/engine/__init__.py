@@ -1,0 +1,1 @@
+"""The fast path from element sets to contacts; nobody else's business."""
