@@ -61,8 +61,8 @@ def captured_fraction(
         ).reshape(w.shape)
     reach = 7.0 * w
     high = np.minimum(a, np.maximum(d + reach, a * g))
-    low = np.minimum(np.maximum(g * a, d - reach), high)
-    low = np.where(d - reach > a, g * a, low)
+    # Of a beam that passes by, the rim nearest to it catches all but 1e-20 of what is caught within two beam radii.
+    low = np.minimum(np.maximum(g * a, np.minimum(d - reach, a - 2.0 * w)), high)
     # A telescope much smaller than the beam sees it nearly flat.
     flat = float(np.max(a * (a + d) / w**2)) < 0.5
     nodes, weights = gauss_legendre([-1.0, 1.0], 12 if flat else 48)

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from scipy.integrate import dblquad
+from scipy.integrate import dblquad, quad
+from scipy.special import i0e
 
 import satqkd as sq
 from satqkd.errors import InputError
@@ -184,3 +185,18 @@ def test_another_definition_is_converted_and_not_mistaken(word: str, instead: st
         sq.load_scenario("micius-nanshan-2017").with_(changes)
     assert instead in told.value.hint
     assert "Did you mean" not in told.value.hint
+
+
+@pytest.mark.parametrize("w", [0.02, 0.1, 0.5, 5.0, 50.0])
+def test_what_a_beam_that_passes_by_leaves_in_the_telescope(w: float) -> None:
+    """From 3 to 12 beam radii beside the rim, down to 1e-125, against adaptive quadrature of the scaled integrand."""
+    a = 0.5
+    for beside in np.linspace(3.0, 12.0, 31):
+        d = a + beside * w
+
+        def scaled(r: float, d: float = d, beside: float = beside) -> float:
+            density = 4.0 * r / w**2 * np.exp(2.0 * beside**2 - 2.0 * ((r - d) / w) ** 2)
+            return float(density * i0e(4.0 * r * d / w**2))
+
+        expected = quad(scaled, max(0.0, a - 5.0 * w), a, epsabs=0.0, epsrel=1e-12)[0] * np.exp(-2.0 * beside**2)
+        assert float(captured_fraction(w, aperture_m=2 * a, offset_m=d)) == pytest.approx(expected, rel=1e-9)
