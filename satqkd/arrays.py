@@ -7,11 +7,13 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from satqkd.errors import InputError, shown
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -113,6 +115,40 @@ def as_float(name: str, value: Any) -> float:
     if array.size != 1:
         raise InputError(f"{name} has shape {array.shape}: one number is wanted here.")
     return float(array.reshape(()))
+
+
+def within(
+    name: str, value: ArrayLike, low: float = -np.inf, high: float = np.inf, *, above: bool = False
+) -> FloatArray:
+    """Return `value` as a float array, or raise where it is not finite or outside its limits.
+
+    Parameters
+    ----------
+    name : str
+        What the error calls the value; the argument's name, which carries its unit.
+    value : array_like
+        Any shape.
+    low, high : float, optional
+        Limits, included.
+    above : bool, optional
+        Exclude `low` itself.
+
+    Raises
+    ------
+    InputError
+        Naming the first offending value and the limits.
+    """
+    array = as_floats(name, value)
+    if array.size == 0:
+        return array
+    smallest, largest = float(array.min()), float(array.max())  # NaN comes through both
+    bad_low = not (smallest > low if above else smallest >= low) or not np.isfinite(smallest)
+    if bad_low or not largest <= high or not np.isfinite(largest):
+        given = smallest if bad_low else largest
+        allowed = [f"{'greater than' if above else 'at least'} {low:g}"] if np.isfinite(low) else []
+        allowed += [f"at most {high:g}"] if np.isfinite(high) else []
+        raise InputError(f"{name} = {given:g} is out of range: it must be finite{''.join(', ' + a for a in allowed)}.")
+    return array
 
 
 def broadcast_floats(**values: Any) -> tuple[FloatArray, ...]:

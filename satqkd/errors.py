@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 
 
@@ -70,6 +72,17 @@ class Notice(SatqkdWarning):
 
 class StaleElementsWarning(SatqkdWarning):
     """An element set is older than the age at which its passes can be trusted."""
+
+
+def warn(message: str, category: type[SatqkdWarning] = SatqkdWarning) -> None:
+    """Warn, at the line of the user's that led here: the nearest that is neither satqkd's nor that of its machinery."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OWN_FRAMES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level - 1)
+
+
+_OWN_FRAMES = ("satqkd", "pydantic", "functools", "dataclasses")
 
 
 def shown(value: object) -> str:

@@ -12,11 +12,10 @@ import shutil
 import stat
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from satqkd.errors import InputError, SatqkdWarning
+from satqkd.errors import InputError, warn
 
 try:
     import fcntl
@@ -183,11 +182,9 @@ def _wait_for(lock: int, folder: Path) -> None:
         else:
             break
     if time.monotonic() - begun > _POLL_S:
-        warnings.warn(
+        warn(
             f"another process was writing into {folder} at the same time; where it wrote files of the same names, "
-            "those of the later of the two stay.",
-            SatqkdWarning,
-            stacklevel=2,
+            "those of the later of the two stay."
         )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from satqkd.analysis.counts import intensities_of
 from satqkd.analysis.light import Light
 from satqkd.analysis.prediction import Prediction
+from satqkd.arrays import FloatArray
 from satqkd.errors import InputError
 from satqkd.link.qber import combined_error
 from satqkd.protocols.bbm92 import BBM92
@@ -19,7 +20,6 @@ from satqkd.protocols.choice.parameters import optimize
 from satqkd.protocols.choice.profiles import Seconds
 from satqkd.protocols.fluctuation import key_distribution
 from satqkd.scenario import Protocol
-from satqkd.units import FloatArray
 
 SCATTER_COLUMNS = (
     "secret_bits_p10",

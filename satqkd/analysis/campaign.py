@@ -26,11 +26,11 @@ from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.analysis.samples import pass_samples
+from satqkd.arrays import FloatArray
 from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
 from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.protocols.bbm92 import BBM92, chsh_value
 from satqkd.scenario import Scenario, load_scenario
-from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from satqkd.arrays import FloatArray
 from satqkd.errors import InputError
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector, click_statistics, dead_time_factor, gate_acceptance
@@ -14,7 +15,6 @@ from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
 from satqkd.protocols.pair_source import coincidences
 from satqkd.scenario import Protocol
-from satqkd.units import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from satqkd.analysis.counts import Counts, expected_counts
 from satqkd.analysis.prediction import Prediction, ScenarioLike
-from satqkd.arrays import as_float, as_floats
+from satqkd.arrays import FloatArray, as_float, as_floats
 from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Protocol, Scenario, load_scenario, refuse_several_terminals
-from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from satqkd.arrays import IntArray
 
 if TYPE_CHECKING:
     import pandas as pd
 
-IntArray = NDArray[np.int64]
 _MOST_ROWS = 20_000
 """Overlapping passes up to which the best choice among them is looked for."""
 

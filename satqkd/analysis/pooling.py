@@ -10,7 +10,7 @@ import numpy as np
 from satqkd.analysis.campaign import Campaign, analyze_prediction
 from satqkd.analysis.prediction import ScenarioLike, predict
 from satqkd.analysis.public_messages import promise
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from satqkd.arrays import FloatArray
 from satqkd.protocols.authentication import Authentication
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.scenario import Protocol
-from satqkd.units import FloatArray
 
 
 def sifting_message_bits(detections: FloatArray, sending_s: FloatArray, protocol: Protocol) -> FloatArray:

@@ -9,12 +9,12 @@ import numpy as np
 
 from satqkd.analysis.counts import expected_counts
 from satqkd.analysis.light import budgets, flip_probability
+from satqkd.arrays import FloatArray
 from satqkd.link.budget import LinkBudget
 from satqkd.link.doppler import doppler_ratio, light_time_s
 from satqkd.link.qber import ErrorBudget, error_budget
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.scenario import Protocol
-from satqkd.units import FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd

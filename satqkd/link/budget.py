@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field, fields
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError, ValidityWarning, shown
-from satqkd.limits import Positive
+from satqkd.fields import Positive, noun
 from satqkd.link.air.extinction import ClearSkyTable, Visibility, VisibilityTable, ZenithExtinction
 from satqkd.link.air.turbulence import HufnagelValley, NoTurbulence
 from satqkd.link.background.natural_sky import NaturalSky
 from satqkd.link.background.radiance import FixedRadiance, NightClass, background_rate
 from satqkd.link.beam.diffraction import TruncatedGaussian
 from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
-from satqkd.link.checks import one_of, within
 from satqkd.link.doppler import doppler_shift_m
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.receiver.polarization import Compensated, Uncompensated
 from satqkd.link.receiver.telescope import Receiver
-from satqkd.units import FloatArray, loss_db, transmittance
+from satqkd.units import loss_db, transmittance
 
 DARKEST_TRANSMITTANCE = 1e-300
 """Below this a transmittance counts as this, so that every loss is a finite number (at most 3000 dB a term)."""
@@ -84,7 +83,7 @@ class TransmitterModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Link:
     """A downlink: what is on board, what is on the ground and what lies between.
 
@@ -110,8 +109,6 @@ class Link:
         Satellite to ground.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     wavelength_m: Positive
     transmitter: Transmitter | CollimatedGaussian | TruncatedGaussian
     receiver: Receiver
@@ -134,7 +131,6 @@ class Link:
                 f"the wavelength, {self.wavelength_m:g} m.",
                 "A slip of units? 1 nm is 1e-9.",
             )
-        one_of("Link.direction", self.direction, ("downlink",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.link.background.radiance import LIGHT_SPEED_M_S
-from satqkd.link.checks import within
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.constants import LIGHT_SPEED_M_S
 
 
 @takes_quantities

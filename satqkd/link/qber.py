@@ -7,10 +7,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.link.checks import within
+from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
 from satqkd.link.receiver.detector import Detector, click_statistics
-from satqkd.units import FloatArray
 
 
 def combined_error(*errors: ArrayLike) -> FloatArray:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray
 
 
 @lru_cache(maxsize=16)

@@ -7,23 +7,19 @@ changes slowly is computed at whole hours and days and interpolated, which costs
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray
 from satqkd.catalog import data_file
-from satqkd.errors import ValidityWarning
-from satqkd.orbit.timescale import DAY_S, J2000_JD, JD_1970, TT_MINUS_TAI_S, gmst_rad, skyfield_timescale
+from satqkd.constants import ASTRONOMICAL_UNIT_M, DAY_S, LIGHT_SPEED_M_S
+from satqkd.errors import ValidityWarning, warn
+from satqkd.orbit.timescale import J2000_JD, JD_1970, TT_MINUS_TAI_S, gmst_rad, skyfield_timescale
 
-FloatArray = NDArray[np.float64]
-
-SPEED_OF_LIGHT_M_S = 299792458.0
 EPHEMERIS = ("ephemeris", "de421_sun_moon_2016_2050.bsp")
-_AU_M = 149597870700.0
 _HOUR_S = 3600.0
 _DAYS, _HOURS = 64, 512
 """Knots that are computed together and kept for the next who asks."""
@@ -135,9 +131,9 @@ def _apparent(tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
         delay = np.zeros_like(days)
         for _ in range(2):
             seen = sum(segments[link].compute(JD_1970, days - delay) for link in chain) - earth
-            delay = np.linalg.norm(seen, axis=0) * 1e3 / SPEED_OF_LIGHT_M_S / DAY_S
+            delay = np.linalg.norm(seen, axis=0) * 1e3 / LIGHT_SPEED_M_S / DAY_S
         # Annual aberration to first order in v/c leaves out 0.003 arcsec.
-        return np.asarray(1e3 * (seen + np.linalg.norm(seen, axis=0) * velocity * (1e3 / SPEED_OF_LIGHT_M_S)))
+        return np.asarray(1e3 * (seen + np.linalg.norm(seen, axis=0) * velocity * (1e3 / LIGHT_SPEED_M_S)))
 
     return place((0, 10)), place((0, 3), (3, 301))
 
@@ -155,7 +151,7 @@ def _almanac(tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
 
     g = np.radians(357.528 + 0.9856003 * n)
     sun_longitude = 280.460 + 0.9856474 * n + 1.915 * np.sin(g) + 0.020 * np.sin(2.0 * g)
-    sun_distance = (1.00014 - 0.01671 * np.cos(g) - 0.00014 * np.cos(2.0 * g)) * _AU_M
+    sun_distance = (1.00014 - 0.01671 * np.cos(g) - 0.00014 * np.cos(2.0 * g)) * ASTRONOMICAL_UNIT_M
     longitude = 218.32 + 481267.881 * t + 6.29 * sin(135.0, 477198.87) - 1.27 * sin(259.3, -413335.36)
     longitude += 0.66 * sin(235.7, 890534.22) + 0.21 * sin(269.9, 954397.74)
     longitude += -0.19 * sin(357.5, 35999.05) - 0.11 * sin(186.5, 966404.03)
@@ -194,11 +190,10 @@ class SunAndMoon:
             return
         first, last = _span_tai_s()
         if tai_s.min() < first or tai_s.max() > last:
-            warnings.warn(
+            warn(
                 "The shipped ephemeris covers 2016 to 2049; "
                 "outside it the Sun is good to 0.01 deg, the Moon to 0.3 deg.",
                 ValidityWarning,
-                stacklevel=5,
             )
         self._of_date = _Slow(tai_s, _HOUR_S, _HOURS, _of_date)
         angle = gmst_rad(tai_s) + self._of_date.rows(6, 7)[0]

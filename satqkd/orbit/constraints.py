@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Le
-from numpy.typing import NDArray
 
-from satqkd.arrays import as_floats
+from satqkd.arrays import BoolArray, FloatArray, as_floats
 from satqkd.errors import InputError, did_you_mean
-from satqkd.limits import LongRange, Positive, check_limits
+from satqkd.fields import LongRange, Positive, noun
 from satqkd.orbit.samples import PassSamples
 from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
 from satqkd.reads import FileRead, file_read
@@ -29,8 +28,6 @@ from satqkd.reads import FileRead, file_read
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 ElevationDeg = Annotated[float, Ge(-90.0), Le(90.0)]
 _SUN_DEG_S = 0.0042
 """More than the Sun's elevation changes, by the Earth's rotation [deg/s]."""
@@ -73,14 +70,11 @@ class _EachSecond:
         raise TypeError(f"{type(self).__name__} does not say which seconds count.")
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class MaxRange(_EachSecond):
     """Count the seconds within a range [m]."""
 
     max_range_m: LongRange
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @property
     def reason(self) -> str:
@@ -100,14 +94,11 @@ class MaxRange(_EachSecond):
         return f"shortest {seconds.range_m.min() / 1e3:.1f} km"
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class MinElevation(_EachSecond):
     """Count the seconds at or above an elevation [deg]."""
 
     min_elevation_deg: ElevationDeg
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @property
     def reason(self) -> str:
@@ -127,14 +118,11 @@ class MinElevation(_EachSecond):
         return f"highest {seconds.elevation_deg.max():.2f} deg"
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class SunBelow(_EachSecond):
     """Count the seconds with the Sun at or below an elevation [deg] at the station."""
 
     max_sun_elevation_deg: ElevationDeg = -12.0
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @classmethod
     def night(cls, twilight: str) -> SunBelow:
@@ -167,14 +155,11 @@ class SunBelow(_EachSecond):
         return f"lowest {seconds.sun_elevation_deg.min():.1f} deg"
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class SunSeparation(_EachSecond):
     """Count the seconds with the satellite at least so far from the Sun's centre [deg]."""
 
     min_separation_deg: SeparationDeg
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @property
     def reason(self) -> str:
@@ -190,14 +175,11 @@ class SunSeparation(_EachSecond):
         return f"farthest {seconds.sun_separation_deg.max():.1f} deg"
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class MoonSeparation(_EachSecond):
     """Count the seconds with the Moon down, or the satellite at least so far from its centre [deg]."""
 
     min_separation_deg: SeparationDeg
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @property
     def reason(self) -> str:
@@ -307,7 +289,7 @@ class HorizonMask:
         return np.asarray(seconds.elevation_deg >= self.skyline_deg(seconds.azimuth_deg))
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class MountKeyhole:
     """Count the seconds that an altazimuth mount follows, whose azimuth turns no faster than a limit [deg/s].
 
@@ -316,9 +298,6 @@ class MountKeyhole:
     """
 
     max_azimuth_rate_deg_s: Positive
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @property
     def reason(self) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.arrays import as_float
-from satqkd.errors import InputError, SatqkdWarning, StaleElementsWarning, did_you_mean, shown
+from satqkd.arrays import FloatArray, IntArray, as_float
+from satqkd.constants import DAY_S
+from satqkd.errors import InputError, StaleElementsWarning, did_you_mean, shown, warn
 from satqkd.orbit.elements.ageing import error_in_words
 from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.contacts import Contacts, find_contacts
@@ -23,7 +23,6 @@ from satqkd.orbit.refraction import Refraction
 from satqkd.orbit.silence import why_no_pass
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons
 from satqkd.orbit.timescale import (
-    DAY_S,
     datetime64_from_tai,
     leap_seconds_between,
     tai_from_datetime64,
@@ -35,9 +34,6 @@ from satqkd.times import to_posix
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 _TIMES = {"aos_tai_s": "aos_utc", "tca_tai_s": "tca_utc", "los_tai_s": "los_utc"}
 _NUMBERS = ("max_elevation_deg", "aos_azimuth_deg", "tca_azimuth_deg", "los_azimuth_deg", "min_range_m")
@@ -182,7 +178,7 @@ def _search(
         parts.append(_search_stretches(pending, arcs, frames, mask, t0, t1))
     if failures:
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        warnings.warn(f"{next(iter(failures))}{more}; there are no passes beyond that.", SatqkdWarning, stacklevel=3)
+        warn(f"{next(iter(failures))}{more}; there are no passes beyond that.")
     found = Contacts.joined(parts) if parts else Contacts.none()
     if len({arc.elements.satellite for arc in arcs}) < len(arcs):
         return _nearest_epoch(found, arcs, len(frames.names))
@@ -321,12 +317,11 @@ def _by_time(found: Contacts, satellites: list[str]) -> IntArray:
 def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
     farthest = np.abs(age_days).max(initial=0.0)
     if farthest > warn_age_days:
-        warnings.warn(
+        warn(
             f"{(np.abs(age_days) > warn_age_days).sum()} of {age_days.size} passes are farther than "
             f"{warn_age_days:g} days from the epoch of their elements, the farthest by {farthest:.1f} days: there "
             f"{error_in_words(farthest)}.",
             StaleElementsWarning,
-            stacklevel=4,
         )
 
 

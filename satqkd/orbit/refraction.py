@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.limits import NonNegative, check_limits
-
-FloatArray = NDArray[np.float64]
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
+from satqkd.fields import NonNegative, noun
 
 _SCALE_HEIGHT_M = 9100.0
 _LOWEST_DEG = -1.0
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class Refraction:
     """Bennett's refraction in visible light.
 
@@ -36,9 +33,6 @@ class Refraction:
 
     pressure_hpa: NonNegative = 1010.0
     temperature_c: Annotated[float, Ge(-100.0), Le(60.0)] = 10.0
-
-    def __post_init__(self) -> None:
-        check_limits(self)
 
     @takes_quantities
     def true_elevation_deg(self, apparent_deg: ArrayLike, altitude_m: ArrayLike = 0.0) -> FloatArray:

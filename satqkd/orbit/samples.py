@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, IntArray, takes_quantities
+from satqkd.constants import DAY_S, LIGHT_SPEED_M_S
 from satqkd.errors import InputError, shown
-from satqkd.orbit.bodies import SPEED_OF_LIGHT_M_S
 from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.interpolation import locate_along
 from satqkd.orbit.engine.propagation import Arc
 from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
 from satqkd.orbit.sky import Sky, utc_stamps
 from satqkd.orbit.station import Station, as_stations, horizons, station_rows
-from satqkd.orbit.timescale import DAY_S, EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
+from satqkd.orbit.timescale import EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 SkySamples = Sky
 """The sky at every sample, in the order of the samples."""
@@ -143,7 +141,7 @@ def _sampled(
         azimuth,
         distance,
         rate,
-        2.0 * across / SPEED_OF_LIGHT_M_S,
+        2.0 * across / LIGHT_SPEED_M_S,
         _azimuth_rate_deg_s(frame, d, v),
     )
 

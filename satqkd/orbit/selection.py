@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import BoolArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
@@ -19,7 +18,6 @@ from satqkd.orbit.station import Station
 if TYPE_CHECKING:
     import pandas as pd
 
-BoolArray = NDArray[np.bool_]
 Constraint = Callable[[Mapping[str, Any], Seconds], Any]
 
 _PASSES_AT_ONCE = 500

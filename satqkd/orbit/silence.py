@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from satqkd.arrays import FloatArray
+from satqkd.constants import WGS84_RADIUS_M
 from satqkd.orbit.elements.sets import ElementSet
-from satqkd.orbit.station import WGS84_RADIUS_M, Station
+from satqkd.orbit.station import Station
 
 _GRAVITY_M3_S2 = 3.986004418e14
 _MARGIN_DEG = 1.0  # of flattening and perturbations: nobody is told that a pass cannot be, where one nearly is

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import BoolArray, FloatArray, IntArray
+from satqkd.constants import SUN_RADIUS_M, WGS84_FLATTENING, WGS84_RADIUS_M
 from satqkd.errors import InputError
 from satqkd.orbit.bodies import SunAndMoon
 from satqkd.orbit.engine.view import dot
 from satqkd.orbit.station import (
-    WGS84_FLATTENING,
-    WGS84_RADIUS_M,
     Horizons,
     Station,
     as_stations,
@@ -27,12 +27,7 @@ from satqkd.orbit.timescale import tai_from_datetime64
 if TYPE_CHECKING:
     import pandas as pd
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
-SUN_RADIUS_M = 695.7e6
-"""IAU 2015 resolution B3, nominal solar radius."""
 TWILIGHT_DEG = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
 """Geometric elevation of the Sun [deg] at which each twilight ends."""
 SKY_COLUMNS = (

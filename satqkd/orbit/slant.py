@@ -5,14 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
+from satqkd.constants import EARTH_MEAN_RADIUS_M, WGS84_GM_M3_S2, WGS84_RADIUS_M
 from satqkd.errors import InputError
-from satqkd.units import FloatArray
-
-EARTH_RADIUS_M = 6_371_000.0
-"""Mean radius of the Earth, IUGG [m]."""
-_EQUATOR_M = 6_378_137.0
-_GRAVITY_M3_S2 = 3.986004418e14
 
 
 @takes_quantities
@@ -29,7 +24,7 @@ def mean_altitude_m(mean_motion_rev_day: ArrayLike) -> FloatArray:
     494000.0
     """
     motion = as_floats("mean_motion_rev_day", mean_motion_rev_day) * 2.0 * np.pi / 86400.0
-    return np.asarray((_GRAVITY_M3_S2 / motion**2) ** (1.0 / 3.0) - _EQUATOR_M)
+    return np.asarray((WGS84_GM_M3_S2 / motion**2) ** (1.0 / 3.0) - WGS84_RADIUS_M)
 
 
 @takes_quantities
@@ -65,8 +60,8 @@ def slant_range_m(
     >>> float(slant_range_m(90.0, orbit_altitude_m=500e3))
     500000.0
     """
-    station = EARTH_RADIUS_M + as_floats("station_altitude_m", station_altitude_m)
-    satellite = EARTH_RADIUS_M + as_floats("orbit_altitude_m", orbit_altitude_m)
+    station = EARTH_MEAN_RADIUS_M + as_floats("station_altitude_m", station_altitude_m)
+    satellite = EARTH_MEAN_RADIUS_M + as_floats("orbit_altitude_m", orbit_altitude_m)
     if np.any(satellite <= station):
         raise InputError("orbit_altitude_m must be above station_altitude_m.")
     sine = np.sin(np.radians(as_floats("elevation_deg", elevation_deg)))

@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray
+from satqkd.constants import WGS84_FLATTENING, WGS84_RADIUS_M
 from satqkd.errors import InputError, did_you_mean, shown
-from satqkd.limits import Altitude, Latitude, Longitude, check_limits
-
-FloatArray = NDArray[np.float64]
-
-WGS84_RADIUS_M = 6378137.0
-WGS84_FLATTENING = 1.0 / 298.257223563
+from satqkd.fields import Altitude, Latitude, Longitude, noun
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class Station:
     """A place on the Earth by WGS84 geodetic coordinates.
 
@@ -40,7 +37,6 @@ class Station:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
             raise InputError(f"Station.name = {shown(self.name)} is no name.", "Give the station a short name.")
-        check_limits(self)
 
     @property
     def position_m(self) -> FloatArray:

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import FloatArray
+from satqkd.constants import DAY_S
 from satqkd.times import to_datetime64
 
-FloatArray = NDArray[np.float64]
-
-DAY_S = 86400.0
 JD_1970 = 2440587.5
 J2000_JD = 2451545.0
 TT_MINUS_TAI_S = 32.184

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, broadcast_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, broadcast_floats, takes_quantities
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.block import plain
@@ -18,7 +18,6 @@ from satqkd.protocols.bounds.photons import (
     single_photon_errors,
     vacuum_and_single_photon_events,
 )
-from satqkd.units import FloatArray
 
 
 @takes_quantities

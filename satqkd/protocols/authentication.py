@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError, ValidityWarning
-from satqkd.limits import Epsilon, NonNegative, Positive, check_limits
+from satqkd.errors import InputError, ValidityWarning, warn
+from satqkd.fields import Epsilon, NonNegative, Positive, noun
 from satqkd.protocols import checks
 
 
@@ -53,7 +54,7 @@ def tag_bits(*, message_bits: float, epsilon: float) -> int:
     return 1 + max(0, math.ceil(bits - 1e-12))
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class Authentication:
     """How the public messages of a block are authenticated.
 
@@ -67,15 +68,9 @@ class Authentication:
         Probability that a forged message passes, for each [1].
     """
 
-    messages: int = 8
+    messages: Annotated[int, Ge(0)] = 8
     message_bits: Positive = 1e8
     epsilon: Epsilon = 1e-12
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be."""
-        check_limits(self)
-        if isinstance(self.messages, bool) or not isinstance(self.messages, int) or self.messages < 0:
-            raise InputError(f"Authentication.messages = {self.messages!r} must be a whole number, at least 0.")
 
     @property
     def block_bits(self) -> int:
@@ -118,15 +113,11 @@ def checked_total(total: float, what: str) -> float:
             "Make protocol.epsilon_secrecy, protocol.epsilon_correctness or key.authentication.epsilon smaller.",
         )
     if total > checks.WEAK_EPSILON:
-        warnings.warn(
-            f"the security parameters of {what} add up to {total:.3g}: so weak a promise is unusual.",
-            ValidityWarning,
-            stacklevel=3,
-        )
+        warn(f"the security parameters of {what} add up to {total:.3g}: so weak a promise is unusual.", ValidityWarning)
     return total
 
 
-@dataclass(frozen=True, slots=True)
+@noun(kw_only=False)
 class LedgerEntry:
     """One contribution to what may fail.
 
@@ -140,10 +131,6 @@ class LedgerEntry:
 
     what: str
     epsilon: NonNegative
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be."""
-        check_limits(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from satqkd.arrays import as_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
 from satqkd.errors import InputError
-from satqkd.limits import (
+from satqkd.fields import (
     DeadTime,
     Epsilon,
     ErrorRate,
@@ -20,16 +20,16 @@ from satqkd.limits import (
     PulseRate,
     TimeWindow,
     TimingJitter,
-    check_limits,
+    noun,
+    one_of,
 )
 from satqkd.protocols import asymptotic, checks
 from satqkd.protocols.block import BlockKey, combine_bases, floor_bits, plain
 from satqkd.protocols.bounds import hypergeometric
 from satqkd.protocols.bounds.entropy import entropy_deficit
 from satqkd.protocols.bounds.sampling import serfling_phase_error
-from satqkd.protocols.leakage import LEAKAGE_MODELS, block_leakage, error_correction_leakage
+from satqkd.protocols.leakage import block_leakage, error_correction_leakage
 from satqkd.protocols.pair_source import Coincidences, coincidences
-from satqkd.units import FloatArray
 
 PairTailBound = Literal["serfling", "hypergeometric"]
 _TAIL_BOUNDS: tuple[PairTailBound, ...] = ("serfling", "hypergeometric")
@@ -123,7 +123,7 @@ def secret_key_length(
     rate = checks.counts_array("key_error_rate", key_error_rate)
     if np.any(rate > 1.0):
         raise InputError(f"key_error_rate = {np.max(rate):g} is out of range: it must be at most 1.")
-    checks.one_of("tail_bound", tail_bound, _TAIL_BOUNDS)
+    one_of("tail_bound", tail_bound, _TAIL_BOUNDS)
     secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
     n, k, wrong, rate = np.broadcast_arrays(n, k, wrong, rate)
     log_terms = float(np.log(4.0 / secrecy))
@@ -174,7 +174,7 @@ def chsh_value(*, visibility: ArrayLike) -> FloatArray:
     return np.asarray(2.0 * np.sqrt(2.0) * as_floats("visibility", visibility))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class BBM92:
     """Settings of entanglement-based QKD: the [protocol] table of a scenario.
 
@@ -210,8 +210,6 @@ class BBM92:
         The same proof and the same key under either name.
     """
 
-    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
-
     pair_rate_hz: PulseRate
     coincidence_window_s: TimeWindow
     key_basis_probability: OpenFraction
@@ -230,12 +228,7 @@ class BBM92:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
-        check_limits(self)
         checks.block_epsilon(self.epsilon_secrecy, self.epsilon_correctness)
-        checks.one_of("BBM92.error_correction", self.error_correction, LEAKAGE_MODELS)
-        checks.one_of("BBM92.geometry", self.geometry, ("source-on-satellite", "double-downlink"))
-        checks.one_of("BBM92.tail_bound", self.tail_bound, _TAIL_BOUNDS)
-        checks.one_of("BBM92.name", self.name, ("bbm92", "e91"))
 
     @takes_quantities
     def coincidences(

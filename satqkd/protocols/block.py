@@ -9,8 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from satqkd.arrays import takes_quantities
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, takes_quantities
 
 
 class KeyLength(Protocol):

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_float, as_floats
-from satqkd.errors import InputError, ValidityWarning, did_you_mean
-from satqkd.limits import SMALLEST_EPSILON
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, as_float, as_floats
+from satqkd.errors import InputError, ValidityWarning, warn
+from satqkd.fields import SMALLEST_EPSILON
 
 CorrectionEfficiency = Annotated[float, Ge(1.0)]
 """Ratio of what error correction reveals to the Shannon limit."""
@@ -92,10 +89,9 @@ def block_epsilon(secrecy: float, correctness: float) -> tuple[float, float]:
             "nothing is promised."
         )
     if first + second > WEAK_EPSILON:
-        warnings.warn(
+        warn(
             f"epsilon_secrecy + epsilon_correctness = {first + second:g}: so weak a promise is unusual; 1e-9 is usual.",
             ValidityWarning,
-            stacklevel=3,
         )
     return first, second
 
@@ -156,9 +152,3 @@ def one_decoy_intensities(values: ArrayLike) -> FloatArray:
     if not (np.all(np.isfinite(array)) and np.all(array[..., 1] > 0.0) and np.all(array[..., 0] > array[..., 1])):
         raise InputError(f"intensities = {values!r}: the proof needs mu1 > mu2 > 0, signal first.")
     return array
-
-
-def one_of(name: str, value: str, allowed: Sequence[str]) -> None:
-    """Raise `InputError` unless the value is one of the allowed words."""
-    if value not in allowed:
-        raise InputError(f"{name} = {value!r} is unknown.", did_you_mean(str(value), allowed))

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.block import BlockKey
-from satqkd.units import FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
 from satqkd.protocols.bounds.entropy import binary_entropy
-from satqkd.units import FloatArray
 
 
 @takes_quantities

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.errors import InputError, ValidityWarning
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
+from satqkd.errors import InputError, ValidityWarning, warn
 
 _DENSE = 0.1
 """Pairs or clicks per coincidence window above which treating coincidences as rare is no good."""
@@ -105,10 +103,9 @@ def coincidences(
     rate, eta_a, eta_b, noise_a, noise_b, window, error, jitter_a, jitter_b = arrays.values()
     singles_a, singles_b = rate * eta_a + noise_a, rate * eta_b + noise_b
     if np.any(np.maximum(rate, np.maximum(singles_a, singles_b)) * window > _DENSE):
-        warnings.warn(
+        warn(
             f"more than {_DENSE:g} pairs or clicks per coincidence window: the coincidence rates are first order in it",
             ValidityWarning,
-            stacklevel=2,
         )
     true = rate * eta_a * eta_b * _accepted(window, np.hypot(jitter_a, jitter_b))
     accidental = singles_a * singles_b * window

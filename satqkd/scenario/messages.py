@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import ValidationError
 
 from satqkd.errors import InputError, SatqkdError, did_you_mean, shown
-from satqkd.limits import Definition, slip_of
+from satqkd.fields import Definition, slip_of
 from satqkd.scenario import schema
 
 _BOUNDS = {

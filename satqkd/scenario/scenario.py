@@ -12,7 +12,7 @@ from annotated_types import Gt, Le
 
 from satqkd import catalog
 from satqkd.errors import InputError, did_you_mean
-from satqkd.limits import check_limits
+from satqkd.fields import check_fields
 from satqkd.link.budget import Link
 from satqkd.orbit import Elements, HorizonMask, Station, read_elements
 from satqkd.reads import FileRead, distinct, is_readable
@@ -65,7 +65,7 @@ class Scenario:
     """The file it was loaded from, if it was; no value of the scenario, and set on the object by `load_scenario`."""
 
     def __post_init__(self) -> None:
-        check_limits(self)
+        check_fields(self)
         if not self.name.strip():
             raise InputError("name is empty: a scenario needs one.")
         twice = sorted({name for name in self.satellite_names if self.satellite_names.count(name) > 1})

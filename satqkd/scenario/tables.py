@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Ge, Le
 
 from satqkd import orbit
 from satqkd.errors import InputError
-from satqkd.limits import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, check_limits
+from satqkd.fields import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, noun
 from satqkd.link.air.turbulence import NoTurbulence
 from satqkd.link.budget import Link
 from satqkd.link.receiver.polarization import Compensated
@@ -24,20 +24,15 @@ MinElevation = Annotated[float, Ge(0.0), Le(89.0)]
 FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class ElementsPolicy:
     """How old an element set may be, as |TCA - epoch| [d]: a warning first, then its passes are not usable."""
 
     warn_age_days: Positive = 7.0
     max_age_days: Positive = 30.0
 
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
-    def __post_init__(self) -> None:
-        check_limits(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class PassLimits:
     """Which seconds of a pass count. A limit that is None does not apply.
 
@@ -71,11 +66,6 @@ class PassLimits:
     max_azimuth_rate_deg_s: Positive | None = None
     step_s: Annotated[float, Ge(0.01), Le(60.0)] = 1.0
 
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-
     def constraints(self) -> list[Constraint]:
         """Return the limits as constraints on the seconds of a pass, in the order in which they are named."""
         wanted: list[tuple[float | None, Callable[[float], Constraint]]] = [
@@ -91,7 +81,7 @@ class PassLimits:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class KeyPolicy:
     """How counts become key: what makes a block, which of its seconds send, with which parameters, and what it costs.
 
@@ -114,10 +104,8 @@ class KeyPolicy:
     optimize: bool = False
     authentication: Authentication = field(default_factory=Authentication)
 
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class StationTable:
     """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
 
@@ -136,12 +124,9 @@ class StationTable:
     atmosphere: Atmosphere | None = None
     background: Background | None = None
 
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
-
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise InputError("A station needs a name.")
-        check_limits(self)
         self.horizon()
 
     def horizon(self) -> orbit.HorizonMask | None:
@@ -156,7 +141,7 @@ class StationTable:
         return orbit.HorizonMask(azimuths, elevations, station=self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class LinkTable(Link):
     """The ``[link]`` table: `satqkd.link.budget.Link`, whose models a scenario chooses by their ``model`` key."""
 
@@ -166,17 +151,13 @@ class LinkTable(Link):
     turbulence: Turbulence = field(default_factory=NoTurbulence)
     polarization: Polarization = field(default_factory=Compensated)
 
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class RelayPair:
     """The two stations that come to share key through the satellite."""
 
     a: str
     b: str
-
-    __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
 
     def __post_init__(self) -> None:
         if self.a == self.b:

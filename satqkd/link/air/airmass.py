@@ -7,9 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.link.checks import one_of, within
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.fields import one_of
 
 ElevationKind = Literal["apparent", "true"]
 

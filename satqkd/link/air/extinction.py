@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.limits import Extinction, ScaleHeight, VisibilityRange, check_limits
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.fields import Extinction, ScaleHeight, VisibilityRange, noun, one_of
 from satqkd.link.air.airmass import airmass as airmass
 from satqkd.link.air.modtran import ClearSkyTable as ClearSkyTable, VisibilityTable as VisibilityTable
-from satqkd.link.checks import one_of, within
-from satqkd.units import FloatArray, transmittance
+from satqkd.units import transmittance
 
 AEROSOL_SCALE_HEIGHT_M = 1200.0
 """Height over which the aerosol of a visibility falls by e; a usual value for the boundary layer."""
@@ -55,7 +53,7 @@ def scattering_per_km(
     return np.asarray(3.912 / v * (wavelength / 550e-9) ** -q)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class ZenithExtinction:
     """An atmosphere known by its loss at the zenith, which grows with the airmass; nothing is corrected for altitude.
 
@@ -65,14 +63,8 @@ class ZenithExtinction:
         Loss at the zenith, from the station's altitude up [dB].
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     zenith_extinction_db: Extinction
     model: Literal["zenith-extinction"] = "zenith-extinction"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("ZenithExtinction.model", self.model, ("zenith-extinction",))
 
     @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
@@ -80,7 +72,7 @@ class ZenithExtinction:
         return transmittance(self.zenith_extinction_db * airmass(elevation_deg))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Visibility:
     """An aerosol layer known by the visibility at sea level; molecules (0.07 dB at 850 nm, zenith) are not in it.
 
@@ -94,17 +86,10 @@ class Visibility:
         Height over which the aerosol falls by e [m]; a station at h0 has exp(-h0/scale height) of it overhead.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     visibility_m: VisibilityRange
     law: Literal["kim", "kruse"] = "kim"
     scale_height_m: ScaleHeight = AEROSOL_SCALE_HEIGHT_M
     model: Literal["visibility"] = "visibility"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("Visibility.law", self.law, ("kruse", "kim"))
-        one_of("Visibility.model", self.model, ("visibility",))
 
     @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
@@ -10,16 +9,15 @@ import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError
-from satqkd.limits import ScaleHeight, check_limits
+from satqkd.fields import ScaleHeight, noun
 from satqkd.link.air.airmass import airmass
-from satqkd.link.checks import one_of, within
 from satqkd.link.quadrature import monotone_cubic
-from satqkd.units import FloatArray, transmittance
+from satqkd.units import transmittance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class ClearSkyTable:
     """A cloudless sky by MODTRAN: 785 to 850 nm and 1550 nm, elevation 0 to 90 deg; its aerosol is not stated.
 
@@ -35,14 +33,12 @@ class ClearSkyTable:
 
     DATA_FILES: ClassVar = ("atmosphere/modtran_clear_sky.csv",)
     """What it reads of the shipped data."""
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     altitude_scale_height_m: ScaleHeight | None = None
     model: Literal["clear-sky-table"] = "clear-sky-table"
 
     def __post_init__(self) -> None:
         _check_scale_height(self.altitude_scale_height_m)
-        one_of("ClearSkyTable.model", self.model, ("clear-sky-table",))
 
     @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
@@ -53,7 +49,7 @@ class ClearSkyTable:
         return transmittance(loss_db * _thinner(altitude_m, self.altitude_scale_height_m))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class VisibilityTable:
     """A hazy sky by MODTRAN for a meteorological visibility of 1 km or more; 780 to 1550 nm, elevation 1 to 90 deg.
 
@@ -70,16 +66,13 @@ class VisibilityTable:
 
     DATA_FILES: ClassVar = ("atmosphere/modtran_visibility.csv",)
     """What it reads of the shipped data."""
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     visibility_m: Annotated[float, Ge(1000.0)]
     altitude_scale_height_m: ScaleHeight | None = None
     model: Literal["visibility-table"] = "visibility-table"
 
     def __post_init__(self) -> None:
-        check_limits(self)
         _check_scale_height(self.altitude_scale_height_m)
-        one_of("VisibilityTable.model", self.model, ("visibility-table",))
 
     @takes_quantities
     def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:

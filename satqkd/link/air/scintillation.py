@@ -10,11 +10,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.link.air.turbulence import TOP_M, HufnagelValley, cn2_weights, wavenumber_and_secant
-from satqkd.link.checks import within
 from satqkd.link.quadrature import gauss_legendre
-from satqkd.units import FloatArray
 
 
 @takes_quantities

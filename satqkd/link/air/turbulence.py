@@ -6,18 +6,16 @@ budget asks turbulence for one number: Fried's parameter, which the receiver's f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.limits import NonNegative, Positive, check_limits
-from satqkd.link.checks import one_of, warn_validity, within
+from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
+from satqkd.errors import ValidityWarning, warn
+from satqkd.fields import NonNegative, Positive, noun, one_of
 from satqkd.link.quadrature import gauss_legendre
-from satqkd.units import FloatArray
 
 SurfaceTerm = Literal["site", "bare"]
 TOP_M = 100_000.0
@@ -189,16 +187,11 @@ def wavenumber_and_secant(wavelength_m: ArrayLike, elevation_deg: ArrayLike) -> 
     return np.asarray(k), np.asarray(1.0 / np.sin(np.radians(elevation)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class NoTurbulence:
     """No turbulence loss: the field stop is wide, or the atmosphere's number already includes it."""
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     model: Literal["none"] = "none"
-
-    def __post_init__(self) -> None:
-        one_of("NoTurbulence.model", self.model, ("none",))
 
     @takes_quantities
     def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
@@ -206,7 +199,7 @@ class NoTurbulence:
         return np.full(np.shape(elevation_deg), np.inf)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class HufnagelValley:
     """The Hufnagel-Valley profile above a station; the defaults are HV 5/7.
 
@@ -222,18 +215,11 @@ class HufnagelValley:
         Wind at the ground, for the Bufton profile behind the Greenwood frequency [m/s].
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     wind_m_s: NonNegative = 21.0
     ground_cn2: NonNegative = 1.7e-14
     surface_term: SurfaceTerm = "site"
     ground_wind_m_s: Positive = 5.0
     model: Literal["hufnagel-valley"] = "hufnagel-valley"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("HufnagelValley.surface_term", self.surface_term, ("site", "bare"))
-        one_of("HufnagelValley.model", self.model, ("hufnagel-valley",))
 
     @takes_quantities
     def moment(self, power: float, *, altitude_m: float, top_m: float = TOP_M) -> float:
@@ -254,9 +240,10 @@ class HufnagelValley:
         """r0 along the line of sight [m], shape of the elevation [deg]."""
         elevation = as_floats("elevation_deg", elevation_deg)
         if elevation.size and float(elevation.min()) < LOWEST_ELEVATION_DEG:
-            warn_validity(
+            warn(
                 f"Turbulence at {float(elevation.min()):.1f} deg: the flat-layer Fried parameter is not to be trusted "
-                f"below {LOWEST_ELEVATION_DEG:g} deg of elevation; it is taken on down to the horizon."
+                f"below {LOWEST_ELEVATION_DEG:g} deg of elevation; it is taken on down to the horizon.",
+                ValidityWarning,
             )
         integral = self.moment(0.0, altitude_m=altitude_m)
         # The flat layers' secant would be infinite on the horizon, where the curved Earth's airmass is about 38.

@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.errors import ValidityWarning, warn
 from satqkd.link.air.airmass import airmass
-from satqkd.link.checks import warn_validity, within
-from satqkd.units import FloatArray
 
 V_BAND_M = 550e-9
 V_ZERO_POINT = 1544.0
@@ -132,8 +131,9 @@ def solar_ratio(wavelength_m: float) -> float:
     wavelengths, irradiance = _solar_table()
     w = float(within("wavelength_m", wavelength_m, 0.0, above=True))
     if not wavelengths[0] <= w <= wavelengths[-1]:
-        warn_validity(
-            f"Sky brightness at {w * 1e9:.0f} nm is outside the solar spectrum's 380 to 2020 nm: its end is used."
+        warn(
+            f"Sky brightness at {w * 1e9:.0f} nm is outside the solar spectrum's 380 to 2020 nm: its end is used.",
+            ValidityWarning,
         )
     at, reference = np.interp([w, V_BAND_M], wavelengths, irradiance)
     return float(at / reference)

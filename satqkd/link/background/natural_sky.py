@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Gt
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.limits import NonNegative, check_limits
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.errors import ValidityWarning, warn
+from satqkd.fields import NonNegative, noun
 from satqkd.link.background.moonlight import (
     SUN_OVER_FULL_MOON,
     V_ZERO_POINT,
@@ -20,8 +20,6 @@ from satqkd.link.background.moonlight import (
     sky_airmass,
     solar_ratio,
 )
-from satqkd.link.checks import one_of, warn_validity, within
-from satqkd.units import FloatArray
 
 NATURAL_V_MAG_ARCSEC2 = 21.83
 """V brightness of a dark zenith at a solar radio flux of 130 sfu, from the same source as the airglow below."""
@@ -60,7 +58,7 @@ def airglow_w_m2_sr_um(*, wavelength_m: float, elevation_deg: ArrayLike, extinct
     """
     nm = float(within("wavelength_m", wavelength_m, 0.0, above=True)) * 1e9
     if not _AIRGLOW_NM[0] <= nm <= _AIRGLOW_NM[-1]:
-        warn_validity(f"Airglow at {nm:.0f} nm is outside the table's 365 to 2150 nm: its end is used.")
+        warn(f"Airglow at {nm:.0f} nm is outside the table's 365 to 2150 nm: its end is used.", ValidityWarning)
     zenith = float(np.exp(np.interp(nm, _AIRGLOW_NM, np.log(_AIRGLOW))))
     k = extinction_at(wavelength_m, extinction_v_mag=extinction_v_mag).total_mag
     x = _path(elevation_deg)
@@ -162,7 +160,7 @@ def _path(elevation_deg: ArrayLike) -> FloatArray:
     return sky_airmass(90.0 - np.clip(elevation, 0.0, 90.0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class NaturalSky:
     """The sky as the sum of airglow and starlight, moonlight, twilight, daylight and light pollution.
 
@@ -180,7 +178,6 @@ class NaturalSky:
 
     DATA_FILES: ClassVar = ("atmosphere/solar_spectrum.csv",)
     """What it reads of the shipped data."""
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     extinction_v_mag: Annotated[float, Gt(0.0)] = 0.172
     airglow_factor: NonNegative = 1.0
@@ -189,8 +186,6 @@ class NaturalSky:
     model: Literal["natural-sky"] = "natural-sky"
 
     def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("NaturalSky.model", self.model, ("natural-sky",))
         if self.sky_quality_v_mag_arcsec2 is not None:
             within("NaturalSky.sky_quality_v_mag_arcsec2", self.sky_quality_v_mag_arcsec2, 0.0, 30.0)
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.limits import NonNegative, check_limits
-from satqkd.link.checks import one_of, within
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.constants import LIGHT_SPEED_M_S, PLANCK_J_S
+from satqkd.fields import NonNegative, noun
 from satqkd.link.receiver.telescope import collecting_area_m2, solid_angle_sr
-from satqkd.units import FloatArray
-
-PLANCK_J_S = 6.62607015e-34
-LIGHT_SPEED_M_S = 299792458.0
 
 
 @takes_quantities
@@ -68,7 +63,7 @@ def background_rate(
     return np.asarray(radiance * solid_angle_sr(field_of_view_rad) * area * bandwidth_um / photon_j * eta)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class FixedRadiance:
     """A sky of one brightness, whatever Sun and Moon do.
 
@@ -78,14 +73,8 @@ class FixedRadiance:
         Spectral radiance [W m^-2 sr^-1 um^-1].
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     radiance_w_m2_sr_um: NonNegative
     model: Literal["radiance"] = "radiance"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("FixedRadiance.model", self.model, ("radiance",))
 
     @takes_quantities
     def sky_radiance_w_m2_sr_um(
@@ -102,7 +91,7 @@ class FixedRadiance:
         return np.full(np.shape(elevation_deg), float(self.radiance_w_m2_sr_um))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class NightClass:
     """The sky classes of Er-long et al. 2005, chosen from Sun and Moon.
 
@@ -122,17 +111,11 @@ class NightClass:
     times that of `satqkd.link.background.NaturalSky` at 850 nm: a wide margin where noise decides.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     day_w_m2_sr_um: NonNegative = 1.5
     full_moon_w_m2_sr_um: NonNegative = 1.5e-3
     new_moon_w_m2_sr_um: NonNegative = 1.5e-4
     moonless_w_m2_sr_um: NonNegative = 1.5e-5
     model: Literal["night-class"] = "night-class"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("NightClass.model", self.model, ("night-class",))
 
     @takes_quantities
     def sky_radiance_w_m2_sr_um(

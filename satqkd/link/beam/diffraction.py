@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.errors import InputError
-from satqkd.limits import Aperture, Fraction, Waist
+from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
+from satqkd.errors import InputError, ValidityWarning, warn
+from satqkd.fields import Aperture, Fraction, Waist, noun
 from satqkd.link.beam.pointing import PointingErrors
-from satqkd.link.checks import one_of, warn_validity, within
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
-from satqkd.units import FloatArray
 
 FRAUNHOFER_LIMIT = 0.1
 """Fresnel number a²/(lambda L) up to which a collimated beam loses less than 0.05 dB against one that is focused."""
@@ -86,9 +83,10 @@ def diffraction_transmittance(
     within("jitter_rad", jitter_rad, 0.0)
     within("bias_rad", bias_rad, 0.0)
     if length.size and a**2 / (wavelength_m * float(length.min())) > FRAUNHOFER_LIMIT:
-        warn_validity(
+        warn(
             f"Diffraction at {float(length.min()) / 1e3:.0f} km is in the near field of a {2 * a:g} m aperture "
-            f"(Fresnel number above {FRAUNHOFER_LIMIT}): the result is that of a beam focused on the receiver."
+            f"(Fresnel number above {FRAUNHOFER_LIMIT}): the result is that of a beam focused on the receiver.",
+            ValidityWarning,
         )
     return _caught(
         length, wavelength_m, aperture_m, g, a, waist_radius_m, transmitter_obscuration_ratio, jitter_rad, bias_rad
@@ -195,7 +193,7 @@ def _overlap(s: FloatArray, a: float, b: float, waist: float) -> FloatArray:
     return np.asarray(radial.sum(axis=0) * np.exp(-2.0 * (half / waist) ** 2))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class TruncatedGaussian(PointingErrors):
     """A transmitter telescope known by the Gaussian beam in its exit aperture: exact far-field diffraction.
 
@@ -209,17 +207,14 @@ class TruncatedGaussian(PointingErrors):
         Central obscuration of the exit aperture, diameter over diameter.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     aperture_m: Aperture
     waist_radius_m: Waist
     obscuration_ratio: Fraction = 0.0
     model: Literal["diffraction"] = "diffraction"
 
     def __post_init__(self) -> None:
-        PointingErrors.__post_init__(self)
+        self.check_factors()
         within("TruncatedGaussian.obscuration_ratio", self.obscuration_ratio, 0.0, 0.99)
-        one_of("TruncatedGaussian.model", self.model, ("diffraction",))
 
     @takes_quantities
     def geometric_transmittance(

@@ -6,7 +6,7 @@ import math
 from typing import Annotated, Literal
 
 from satqkd.errors import InputError, shown
-from satqkd.limits import Definition
+from satqkd.fields import Definition
 
 DEFINITIONS: tuple[Literal["1/e2", "fwhm", "uniform"], ...] = ("1/e2", "fwhm", "uniform")
 

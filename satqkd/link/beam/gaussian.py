@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.link.checks import within
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.link.quadrature import gauss_legendre
-from satqkd.units import FloatArray
 
 _CHUNK = 50_000  # samples integrated at a time, to bound memory
 

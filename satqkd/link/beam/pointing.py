@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
 from satqkd.errors import InputError
-from satqkd.limits import PointingAngle, check_limits
+from satqkd.fields import PointingAngle, noun
 from satqkd.link.beam.gaussian import captured_fraction
-from satqkd.link.checks import within
-from satqkd.units import FloatArray
 
 
 @takes_quantities
@@ -162,7 +159,7 @@ def mean_pointing_transmittance_per_axis(
     return np.asarray(mean)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class PointingErrors:
     """How a transmitter misses its target; every transmitter has these fields.
 
@@ -184,7 +181,10 @@ class PointingErrors:
     pointing_jitter_factors: tuple[Annotated[float, Ge(0.0)], ...] = ()
 
     def __post_init__(self) -> None:
-        check_limits(self)
+        self.check_factors()
+
+    def check_factors(self) -> None:
+        """Raise `InputError` where the factors of the jitter do not go with their elevations."""
         elevations, factors = self.pointing_jitter_elevations_deg, self.pointing_jitter_factors
         if len(elevations) != len(factors) or list(elevations) != sorted(set(elevations)):
             raise InputError(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
-from satqkd.limits import Aperture, Divergence, Waist
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.fields import Aperture, Divergence, Waist, noun
 from satqkd.link.beam.divergence import DEFINITIONS as DEFINITIONS, DivergenceDefinition, check_definition
 from satqkd.link.beam.gaussian import captured_fraction
 from satqkd.link.beam.pointing import PointingErrors, mean_pointing_transmittance
-from satqkd.link.checks import one_of, within
-from satqkd.units import FloatArray
 
 
 @takes_quantities
@@ -200,7 +197,7 @@ def collimated_beam_radius_m(
     return np.asarray(w0 * np.hypot(1.0, within("beam_quality", beam_quality, 1.0) * length / rayleigh))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Transmitter(PointingErrors):
     """A transmitter telescope known by its measured divergence.
 
@@ -214,17 +211,10 @@ class Transmitter(PointingErrors):
         What that angle measures; see `gaussian_of_divergence`.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     aperture_m: Aperture
     divergence_rad: Divergence
     divergence_definition: DivergenceDefinition
     model: Literal["measured-divergence"] = "measured-divergence"
-
-    def __post_init__(self) -> None:
-        PointingErrors.__post_init__(self)
-        check_definition("Transmitter.divergence_definition", self.divergence_definition, self.divergence_rad)
-        one_of("Transmitter.model", self.model, ("measured-divergence",))
 
     @takes_quantities
     def doubt(self, *, wavelength_m: float) -> str:
@@ -279,7 +269,7 @@ class Transmitter(PointingErrors):
         return _shaken(self, range_m, elevation_deg, wavelength_m, aperture_m, obscuration_ratio)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class CollimatedGaussian(PointingErrors):
     """A transmitter that sends out an untruncated, collimated Gaussian beam.
 
@@ -291,15 +281,9 @@ class CollimatedGaussian(PointingErrors):
         M², at least 1.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     waist_radius_m: Waist
     beam_quality: Annotated[float, Ge(1.0)] = 1.0
     model: Literal["collimated-gaussian"] = "collimated-gaussian"
-
-    def __post_init__(self) -> None:
-        PointingErrors.__post_init__(self)
-        one_of("CollimatedGaussian.model", self.model, ("collimated-gaussian",))
 
     @takes_quantities
     def beam_radius_m(self, range_m: ArrayLike, *, wavelength_m: float) -> FloatArray:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         seeing_rad as seeing_rad,
     )
     from satqkd.link.receiver.polarization import (
-        EARTH_SPIN_RAD_S as EARTH_SPIN_RAD_S,
         Compensated as Compensated,
         Uncompensated as Uncompensated,
         body_angle_rad as body_angle_rad,

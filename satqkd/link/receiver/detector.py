@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError
-from satqkd.limits import DarkCounts, DeadTime, Fraction, PositiveFraction, TimeWindow, TimingJitter, check_limits
-from satqkd.link.checks import within
-from satqkd.units import FloatArray
+from satqkd.fields import DarkCounts, DeadTime, Fraction, PositiveFraction, TimeWindow, TimingJitter, noun, one_of
 
 # A gate and its jitter are a number or two: not worth the import of scipy.special.
 _ERF = np.vectorize(math.erf, otypes=[float])
@@ -64,7 +61,7 @@ def noise_probability(
     >>> float(noise_probability(150.0, dark_count_hz=25.0, detectors=4, gate_s=2e-9).round(12))
     5e-07
     """
-    _check_detectors("detectors", detectors)
+    one_of("detectors", detectors, (4, 2))  # a passive choice of basis, or an active one
     background = within("background_cps", background_cps, 0.0)
     dark = within("dark_count_hz", dark_count_hz, 0.0)
     gate = within("gate_s", gate_s, 0.0)
@@ -279,7 +276,7 @@ def dead_time_factor(rate_cps: ArrayLike, *, dead_time_s: ArrayLike) -> FloatArr
     return np.asarray(1.0 / (1.0 + rate * within("dead_time_s", dead_time_s, 0.0)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Detector:
     """The receiver's detectors, alike.
 
@@ -304,8 +301,6 @@ class Detector:
         1 - smallest/largest efficiency of the detectors; no proof here covers it, so that any refuses the key.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     efficiency: PositiveFraction
     dark_count_hz: DarkCounts
     gate_s: TimeWindow
@@ -314,10 +309,6 @@ class Detector:
     jitter_s: TimingJitter = 0.0
     afterpulse_probability: Fraction = 0.0
     efficiency_mismatch: Fraction = 0.0
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        _check_detectors("Detector.count", self.count)
 
     @property
     def transmittance(self) -> float:
@@ -347,11 +338,4 @@ class Detector:
             gate_s=self.gate_s,
             basis_probability=basis_probability,
             stray_probability=stray_probability,
-        )
-
-
-def _check_detectors(name: str, value: int) -> None:
-    if value not in (2, 4):
-        raise InputError(
-            f"{name} = {value!r} is not possible: it must be 4 (passive choice of basis) or 2 (active choice)."
         )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
+from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
 from satqkd.errors import InputError
 from satqkd.link.beam.gaussian import captured_fraction
-from satqkd.link.checks import within
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
-from satqkd.units import FloatArray
 
 _SMOOTH = 40  # Chebyshev points over the logarithm of r0; 1e-6 over a factor of 50
 

@@ -7,17 +7,15 @@ focus. What compensation leaves makes errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.constants import WGS84_FLATTENING, WGS84_RADIUS_M, WGS84_ROTATION_RAD_S
 from satqkd.errors import InputError
-from satqkd.limits import ErrorRate, TurnAngle, check_limits
-from satqkd.link.checks import one_of, within
-from satqkd.units import FloatArray
+from satqkd.fields import ErrorRate, TurnAngle, noun
 
 
 @takes_quantities
@@ -103,7 +101,7 @@ def body_angle_rad(
     satellite = _place_m(azimuth, elevation, within("range_m", range_m, 0.0, above=True))
     centre = _earth_centre_m(latitude_deg, altitude_m)[:, None]
     latitude = np.radians(float(within("latitude_deg", latitude_deg, -90.0, 90.0)))
-    spin = EARTH_SPIN_RAD_S * np.array([0.0, np.cos(latitude), np.sin(latitude)])
+    spin = WGS84_ROTATION_RAD_S * np.array([0.0, np.cos(latitude), np.sin(latitude)])
     outward = satellite - centre
     velocity = np.gradient(satellite, t, axis=1) + np.cross(spin, outward, axis=0)
     axis = velocity - outward * (velocity * outward).sum(axis=0) / (outward**2).sum(axis=0)
@@ -127,12 +125,6 @@ def gimbal_angle_rad(
     azimuth, elevation, _ = _one_pass(azimuth_deg, elevation_deg, t_s)
     satellite = _place_m(azimuth, elevation, within("range_m", range_m, 0.0, above=True))
     return _angle_rad(_earth_centre_m(latitude_deg, altitude_m)[:, None] - satellite, azimuth, elevation)
-
-
-EARTH_SPIN_RAD_S = 7.292115e-5
-"""Rotation of the Earth, WGS84 [rad/s]."""
-_EQUATOR_M = 6378137.0
-_FLATTENING = 1.0 / 298.257223563
 
 
 def _one_pass(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: ArrayLike) -> tuple[FloatArray, ...]:
@@ -162,8 +154,8 @@ def _place_m(azimuth: FloatArray, elevation: FloatArray, range_m: FloatArray) ->
 def _earth_centre_m(latitude_deg: float, altitude_m: float) -> FloatArray:
     """Return where the Earth's centre lies east, north and up of a station of WGS84 geodetic coordinates [m]."""
     latitude = np.radians(float(within("latitude_deg", latitude_deg, -90.0, 90.0)))
-    eccentricity_squared = _FLATTENING * (2.0 - _FLATTENING)
-    normal = _EQUATOR_M / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
+    eccentricity_squared = WGS84_FLATTENING * (2.0 - WGS84_FLATTENING)
+    normal = WGS84_RADIUS_M / np.sqrt(1.0 - eccentricity_squared * np.sin(latitude) ** 2)
     north = eccentricity_squared * normal * np.sin(latitude) * np.cos(latitude)
     down = normal * (1.0 - eccentricity_squared * np.sin(latitude) ** 2) + float(altitude_m)
     return np.array([0.0, north, -down])
@@ -246,7 +238,7 @@ def contrast_error(contrast: ArrayLike) -> FloatArray:
     return np.asarray(1.0 / (1.0 + within("contrast", contrast, 1.0)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Compensated:
     """Bases that follow each other along the pass.
 
@@ -258,15 +250,9 @@ class Compensated:
         Probability that the prepared state is the wrong one of its basis.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     residual_rms_rad: TurnAngle = 0.0
     source_error: ErrorRate = 0.0
     model: Literal["compensated"] = "compensated"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("Compensated.model", self.model, ("compensated",))
 
     @takes_quantities
     def rotation_error(
@@ -283,7 +269,7 @@ class Compensated:
         return np.full(np.shape(t_s), float(mean_rotation_error(self.residual_rms_rad)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Uncompensated:
     """Bases that turn against each other along the pass, about the best setting that stays fixed through it.
 
@@ -300,20 +286,11 @@ class Uncompensated:
         Probability that the prepared state is the wrong one of its basis.
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     focus: Literal["tube", "nasmyth", "coude"] = "tube"
     port: Literal[1, 2] = 1
     reference: Literal["motion", "body", "gimbal"] = "motion"
     source_error: ErrorRate = 0.0
     model: Literal["uncompensated"] = "uncompensated"
-
-    def __post_init__(self) -> None:
-        check_limits(self)
-        one_of("Uncompensated.focus", self.focus, ("tube", "nasmyth", "coude"))
-        one_of("Uncompensated.reference", self.reference, ("motion", "body", "gimbal"))
-        _side(self.port)
-        one_of("Uncompensated.model", self.model, ("uncompensated",))
 
     @takes_quantities
     def rotation_rad(

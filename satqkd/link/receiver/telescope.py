@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import takes_quantities
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError
-from satqkd.limits import Aperture, FieldOfView, FilterWidth, Fraction, PointingAngle, PositiveFraction, check_limits
-from satqkd.link.checks import one_of, within
+from satqkd.fields import Aperture, FieldOfView, FilterWidth, Fraction, PointingAngle, PositiveFraction, noun, one_of
 from satqkd.link.receiver.field_stop import field_stop_transmittance
-from satqkd.units import FloatArray
 
 FilterShape = Literal["flat", "gaussian"]
 
@@ -59,7 +56,7 @@ def solid_angle_sr(field_of_view_rad: ArrayLike) -> FloatArray:
     return np.asarray(np.pi / 4.0 * within("field_of_view_rad", field_of_view_rad, 0.0) ** 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Receiver:
     """A receiving telescope, its field stop and its filter.
 
@@ -83,8 +80,6 @@ class Receiver:
         Static tracking error [rad].
     """
 
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
-
     field_of_view_rad: FieldOfView
     filter_bandwidth_m: FilterWidth
     aperture_m: Aperture | None = None
@@ -95,12 +90,8 @@ class Receiver:
     pointing_bias_rad: PointingAngle = 0.0
 
     def __post_init__(self) -> None:
-        check_limits(self)
-        if self.aperture_m is not None:
-            within("Receiver.aperture_m", self.aperture_m, 0.0, above=True)
         if self.obscuration_ratio >= 1.0:
             raise InputError("Receiver.obscuration_ratio = 1 leaves no telescope: it must be less than 1.")
-        one_of("Receiver.filter_shape", self.filter_shape, ("flat", "gaussian"))
 
     @takes_quantities
     def doubt(self, *, wavelength_m: float) -> str:

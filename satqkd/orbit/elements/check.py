@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from satqkd.constants import DAY_S, SGP4_RADIUS_M
 from satqkd.errors import InputError
 from satqkd.orbit.elements.ageing import error_in_words
 from satqkd.orbit.elements.sets import ElementSet
@@ -16,8 +17,6 @@ from satqkd.times import to_posix
 if TYPE_CHECKING:
     import pandas as pd
 
-_DAY_S = 86400.0
-_SGP4_RADIUS_M = 6378135.0
 _OLD_DAYS = 30.0
 _LOW_PERIGEE_M = 120e3
 """Below this a satellite does not complete a revolution."""
@@ -58,7 +57,7 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
         raise InputError("There are no elements to check.", "Read some: orbit.read_elements(path).")
     epochs = np.array([item.epoch_utc for item in sets], dtype="datetime64[us]")
     moment = np.nan if now is None else to_posix(now, "now")
-    ages = (moment - epochs.astype(np.int64) * 1e-6) / _DAY_S
+    ages = (moment - epochs.astype(np.int64) * 1e-6) / DAY_S
     nearest: dict[str, float] = {}
     for item, age in zip(sets, np.abs(ages).tolist(), strict=True):
         nearest[item.satellite] = min(age, nearest.get(item.satellite, age))
@@ -66,7 +65,7 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
     rows = []
     for item, age in zip(sets, ages.tolist(), strict=True):
         model = item.satrec()
-        perigee_m = float(model.altp) * _SGP4_RADIUS_M
+        perigee_m = float(model.altp) * SGP4_RADIUS_M
         problems = _lasting_problems(item, model, perigee_m)
         if alike[item.satellite, item.epoch_utc] > 1:
             problems.append(f"{alike[item.satellite, item.epoch_utc]} sets have this epoch, the last counts")
@@ -79,9 +78,9 @@ def check_elements(elements: Iterable[ElementSet], now: Any = None) -> pd.DataFr
                 "catalog_number": item.catalog_number,
                 "epoch_utc": item.epoch_utc,
                 "age_days": age,
-                "period_s": _DAY_S / item.mean_motion_rev_day,
+                "period_s": DAY_S / item.mean_motion_rev_day,
                 "perigee_m": perigee_m,
-                "apogee_m": float(model.alta) * _SGP4_RADIUS_M,
+                "apogee_m": float(model.alta) * SGP4_RADIUS_M,
                 "inclination_deg": item.inclination_deg,
                 "eccentricity": item.eccentricity,
                 "problems": "; ".join(problems),

@@ -7,28 +7,24 @@ radius departs from it by some 10 km, as it does for every satellite in a flatte
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from math import cos, degrees, isfinite, pi, radians, sqrt
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
 
 from satqkd.arrays import takes_quantities
-from satqkd.errors import InputError, did_you_mean, shown
-from satqkd.limits import NonNegative, check_limits
+from satqkd.constants import DAY_S, SGP4_GM_M3_S2, SGP4_J2, SGP4_RADIUS_M, TROPICAL_YEAR_DAYS, WGS84_RADIUS_M
+from satqkd.errors import InputError, did_you_mean
+from satqkd.fields import NonNegative, noun
 from satqkd.orbit.elements.sets import DESIGNED, Elements, ElementSet, slug
 from satqkd.orbit.elements.tle import LARGEST_ALPHA5
-from satqkd.orbit.timescale import DAY_S, TT_MINUS_TAI_S, delta_t_s, gmst_rad, tai_from_posix
+from satqkd.orbit.timescale import TT_MINUS_TAI_S, delta_t_s, gmst_rad, tai_from_posix
 from satqkd.times import to_datetime64, to_posix
 
-_EQUATOR_M = 6378137.0
 # WGS72, as SGP4 has it (Vallado, Crawford, Hujsak and Kelso, AIAA 2006-6753, doi:10.2514/6.2006-6753).
-_SGP4_RADIUS_M = 6378135.0
-_MU_M3_S2 = 398600.8e9
-_J2 = 0.001082616
 
-_TROPICAL_YEAR_DAYS = 365.24219
 _SPREAD_DEG = {"delta": 360.0, "star": 180.0}
 _LOWEST_M, _HIGHEST_M = 120e3, 400e6
 _FIRST_CATALOG_NUMBER = 330001
@@ -63,11 +59,11 @@ def mean_motion_rev_day(altitude_m: float, *, inclination_deg: float, eccentrici
     """
     if not (isfinite(altitude_m) and _LOWEST_M <= altitude_m <= _HIGHEST_M):
         raise InputError(f"altitude_m = {altitude_m!r} is out of range: it must be {_LOWEST_M:g} to {_HIGHEST_M:g}.")
-    brouwer = sqrt(_MU_M3_S2 / (_EQUATOR_M + altitude_m) ** 3)
-    flattening = 0.75 * _J2 * (3.0 * cos(radians(inclination_deg)) ** 2 - 1.0) / (1.0 - eccentricity**2) ** 1.5
+    brouwer = sqrt(SGP4_GM_M3_S2 / (WGS84_RADIUS_M + altitude_m) ** 3)
+    flattening = 0.75 * SGP4_J2 * (3.0 * cos(radians(inclination_deg)) ** 2 - 1.0) / (1.0 - eccentricity**2) ** 1.5
     kozai = brouwer
     for _ in range(8):
-        first = (_MU_M3_S2 / kozai**2) ** (1.0 / 3.0) / _SGP4_RADIUS_M
+        first = (SGP4_GM_M3_S2 / kozai**2) ** (1.0 / 3.0) / SGP4_RADIUS_M
         shift = flattening / first**2
         recovered = first * (1.0 - shift * (1.0 / 3.0 + shift * (1.0 + shift * 134.0 / 81.0)))
         kozai = brouwer * (1.0 + flattening / recovered**2)
@@ -96,7 +92,7 @@ def sun_synchronous_inclination_deg(altitude_m: float, *, eccentricity: float = 
     """
     from scipy.optimize import brentq
 
-    wanted = 2.0 * pi / (_TROPICAL_YEAR_DAYS * 1440.0)
+    wanted = 2.0 * pi / (TROPICAL_YEAR_DAYS * 1440.0)
 
     def lag(inclination_deg: float) -> float:
         orbit = _designed(
@@ -278,7 +274,7 @@ def _designed(
     if place >= _MOST_SATELLITES:
         raise InputError(f"There are too many satellites: at most {_MOST_SATELLITES} can be designed at once.")
     motion = mean_motion_rev_day(altitude_m, inclination_deg=inclination_deg, eccentricity=eccentricity)
-    if (1.0 - eccentricity) * (_EQUATOR_M + altitude_m) < _EQUATOR_M + _LOWEST_M:
+    if (1.0 - eccentricity) * (WGS84_RADIUS_M + altitude_m) < WGS84_RADIUS_M + _LOWEST_M:
         raise InputError(
             f"eccentricity = {eccentricity:g} is too large: at this altitude it brings the perigee below 120 km."
         )
@@ -299,15 +295,8 @@ def _designed(
     )
 
 
-def _check_design(noun: Any, model: str) -> None:
-    check_limits(noun)
+def _check_design(noun: Walker | SunSynchronous) -> None:
     where = type(noun).__name__
-    for field in ("satellites", "planes", "phasing"):
-        value = getattr(noun, field, 0)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InputError(f"{where}.{field} = {shown(value)} is no whole number.")
-    if noun.model != model:
-        raise InputError(f"{where}.model = {noun.model!r} must be {model!r}.")
     if not slug(noun.name):
         raise InputError(f"{where}.name = {noun.name!r} holds no letter or digit.")
     epoch = dt.datetime.fromtimestamp(to_posix(noun.epoch, f"{where}.epoch"), dt.UTC)
@@ -315,11 +304,9 @@ def _check_design(noun: Any, model: str) -> None:
     noun.elements()  # numbers that do not fit one another are refused here too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class Walker:
     """A Walker constellation of circular orbits; the fields are the arguments of `walker`."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     name: str = "walker"
     altitude_m: OrbitAltitude
@@ -335,18 +322,16 @@ class Walker:
     model: Literal["walker"] = "walker"
 
     def __post_init__(self) -> None:
-        _check_design(self, "walker")
+        _check_design(self)
 
     def elements(self) -> Elements:
         """Return the element sets of all satellites."""
         return walker(**_arguments(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@noun
 class SunSynchronous:
     """Satellites on one Sun-synchronous orbit; the fields are the arguments of `sun_synchronous`."""
-
-    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     name: str = "sun-synchronous"
     altitude_m: OrbitAltitude
@@ -360,7 +345,7 @@ class SunSynchronous:
     model: Literal["sun-synchronous"] = "sun-synchronous"
 
     def __post_init__(self) -> None:
-        _check_design(self, "sun-synchronous")
+        _check_design(self)
 
     def elements(self) -> Elements:
         """Return the element sets of all satellites."""

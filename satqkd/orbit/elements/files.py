@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -14,7 +13,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
+from satqkd.errors import InputError, did_you_mean, shown, warn
 from satqkd.orbit.elements import omm
 from satqkd.orbit.elements.sets import Elements, ElementSet, slug
 from satqkd.orbit.elements.tle import BadElementsError, parse_pair, parse_tle, to_tle
@@ -55,11 +54,7 @@ def read_elements(
             f"{where}: there is no usable element set{reason}.", "Give TLE or 3LE lines, or OMM as JSON, CSV or XML."
         )
     if bad:
-        warnings.warn(
-            f"{len(bad)} of {len(bad) + len(found)} element sets were skipped; the first: {bad[0]}",
-            SatqkdWarning,
-            stacklevel=2,
-        )
+        warn(f"{len(bad)} of {len(bad) + len(found)} element sets were skipped; the first: {bad[0]}")
     elements = Elements(tuple(_with_ids(found)), (read,))
     return elements.renamed(satellite) if satellite else elements
 
@@ -220,11 +215,7 @@ def write_elements(elements: Iterable[ElementSet], format: str) -> str:  # noqa:
         rounded += _lost_digits(item, block)
         blocks.append(block)
     if rounded:
-        warnings.warn(
-            f"{rounded} of {len(blocks)} sets have more digits than a TLE holds and were rounded.",
-            SatqkdWarning,
-            stacklevel=2,
-        )
+        warn(f"{rounded} of {len(blocks)} sets have more digits than a TLE holds and were rounded.")
     return "".join(blocks)
 
 

@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.orbit.engine.roots import Events, Extrema, Nodes, Search, crossings, extrema, near_nodes, nearest
 from satqkd.orbit.engine.tracks import Track
 from satqkd.orbit.engine.view import Marks, Pairs, dot, elevation_azimuth_deg
 from satqkd.orbit.station import Horizons
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 _SHORT_STEPS = 4.0
 _NEAR_TCA_S = 5.0

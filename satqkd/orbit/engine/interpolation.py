@@ -10,13 +10,10 @@ from fractions import Fraction
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray, IntArray
 from satqkd.orbit.engine.propagation import Arc, locate
 from satqkd.orbit.engine.tracks import lagrange_powers, step_s
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _NODES = 16
 _NODES_PER_TURN = 14

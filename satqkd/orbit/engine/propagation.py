@@ -12,21 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray
+from satqkd.constants import DAY_S, SGP4_GM_M3_S2, SGP4_J2, SGP4_RADIUS_M
 from satqkd.orbit.elements.sets import ElementSet
 from satqkd.orbit.timescale import (
-    DAY_S,
     EARTH_ROTATION_RAD_S,
     gmst_rad,
     posix_from_tai,
     tai_from_datetime64,
 )
-
-FloatArray = NDArray[np.float64]
-
-EARTH_GM_M3_S2 = 3.986008e14
-"""Gravitational parameter of WGS72, the gravity model of SGP4 [m^3/s^2]."""
-_EARTH_RADIUS_M = 6378135.0
-_J2 = 1.082616e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +85,8 @@ def acceleration(position_m: FloatArray, velocity_m_s: FloatArray) -> FloatArray
     omega = EARTH_ROTATION_RAD_S
     x, y, z = position_m
     r2 = x * x + y * y + z * z
-    pull = -EARTH_GM_M3_S2 / (r2 * np.sqrt(r2))
-    oblate = 1.5 * _J2 * _EARTH_RADIUS_M**2 / r2
+    pull = -SGP4_GM_M3_S2 / (r2 * np.sqrt(r2))
+    oblate = 1.5 * SGP4_J2 * SGP4_RADIUS_M**2 / r2
     across = pull * (1.0 + oblate * (1.0 - 5.0 * z * z / r2)) + omega**2
     result = np.empty_like(position_m)
     result[0] = x * across + 2.0 * omega * velocity_m_s[1]

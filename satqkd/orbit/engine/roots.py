@@ -12,16 +12,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.orbit.engine.tracks import Track, perigee_rate_rad_s
 from satqkd.orbit.engine.view import Marks, Pairs, View, look, mark
 from satqkd.orbit.station import Horizons
 from satqkd.orbit.timescale import EARTH_ROTATION_RAD_S
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 Cubic = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 Newton = Callable[[View, Any], tuple[FloatArray, FloatArray]]
 

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray, IntArray
+from satqkd.constants import DAY_S
 from satqkd.orbit.elements.sets import ElementSet
 from satqkd.orbit.engine.propagation import Arc, acceleration, earth_fixed, locate, sgp4_teme
-from satqkd.orbit.timescale import DAY_S, EARTH_ROTATION_RAD_S, datetime64_from_tai, turned_back
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from satqkd.orbit.timescale import EARTH_ROTATION_RAD_S, datetime64_from_tai, turned_back
 
 MARGIN = 12
 """Nodes beyond either end of a stretch, for the derivatives at its ends."""

@@ -6,14 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from satqkd.arrays import FloatArray, IntArray
 from satqkd.orbit.engine.tracks import Track
 from satqkd.orbit.station import Horizons
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-
 
 # Arrays are indexed with ``take``, which is several times faster than square brackets.
 

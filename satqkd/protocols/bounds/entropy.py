@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
 
 _LN2 = float(np.log(2.0))
 

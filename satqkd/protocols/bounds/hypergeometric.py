@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from satqkd.arrays import FloatArray
 from satqkd.protocols.bounds.sampling import divergence, invert_tail
-from satqkd.units import FloatArray
 
 _MOST_TERMS = 1 << 20
 """Terms of the tail that are added one by one; the rest is bounded by a geometric series."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray
 
 
 class PhotonBounds(NamedTuple):

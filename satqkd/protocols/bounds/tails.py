@@ -8,8 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import as_floats, takes_quantities
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray, as_floats, takes_quantities
 
 TailBound = Literal["hoeffding", "chernoff"]
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from satqkd.arrays import FloatArray
 from satqkd.protocols import decoy_bb84, one_decoy_bb84
 from satqkd.protocols.bounds.entropy import entropy_deficit
 from satqkd.protocols.bounds.photons import PhotonBounds
@@ -13,7 +14,6 @@ from satqkd.protocols.bounds.sampling import phase_error_bound
 from satqkd.protocols.decoy_bb84 import DecoyBB84
 from satqkd.protocols.leakage import LeakageModel, block_leakage
 from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
-from satqkd.units import FloatArray
 
 DecoyProtocol = DecoyBB84 | OneDecoyBB84
 

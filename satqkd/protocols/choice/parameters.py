@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.arrays import as_floats
+from satqkd.arrays import FloatArray, as_floats
 from satqkd.errors import InputError
 from satqkd.protocols import checks
 from satqkd.protocols.choice.objective import Balance, DecoyProtocol, balance
 from satqkd.protocols.choice.profiles import PARTS, Profiles, Seconds
 from satqkd.protocols.choice.search import Objective, maximize, scatter
 from satqkd.protocols.decoy_bb84 import DecoyBB84
-from satqkd.units import FloatArray
 
 _STARTS = 48
 """Points offered to each block's search."""

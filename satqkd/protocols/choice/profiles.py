@@ -8,9 +8,9 @@ from math import factorial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from satqkd.arrays import FloatArray
 from satqkd.errors import InputError
 from satqkd.protocols import checks
-from satqkd.units import FloatArray
 
 PARTS = 32
 """Parts into which the seconds of a block are gathered, best ones first."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.units import FloatArray
+from satqkd.arrays import FloatArray
 
 Objective = Callable[[FloatArray, NDArray[np.intp]], FloatArray]
 """Values (rows,) at points (rows, dimensions) of the unit cube, given which problem each row belongs to (rows,)."""
