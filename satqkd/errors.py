@@ -79,7 +79,7 @@ def warn(message: str, category: type[SatqkdWarning] = SatqkdWarning) -> None:
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OWN_FRAMES:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level - 1)
+    warnings.warn(message, category, stacklevel=level)
 
 
 _OWN_FRAMES = ("satqkd", "pydantic", "functools", "dataclasses")

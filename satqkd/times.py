@@ -6,12 +6,15 @@ POSIX seconds do not count leap seconds; `satqkd.orbit` turns them into a contin
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.errors import InputError, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _EXAMPLES = (
     "Write an ISO date or date-time such as 2017-05-22, 2017-05-22T16:30 or 2017-05-22T16:30:00Z; no zone means UTC."
@@ -96,6 +99,24 @@ def _within_years(aware: dt.datetime, name: str) -> float:
 def to_datetime64(posix_s: float | NDArray[np.float64]) -> NDArray[np.datetime64]:
     """Convert POSIX seconds UTC to ``datetime64[us]``, rounded to the microsecond."""
     return np.round(np.asarray(posix_s, dtype=float) * 1e6).astype(np.int64).astype("datetime64[us]")
+
+
+def utc_stamps(column: Any) -> NDArray[np.datetime64]:
+    """Return a column of times as ``datetime64[us]`` in UTC; one without a zone is in UTC already, NaT stays."""
+    utc = column.dt.tz_convert("UTC").dt.tz_localize(None) if column.dt.tz is not None else column
+    return np.asarray(utc.to_numpy(dtype="datetime64[us]"))
+
+
+def utc_seconds(column: Any) -> NDArray[np.float64]:
+    """Return a column of times without gaps as POSIX seconds UTC."""
+    return np.asarray(utc_stamps(column).astype(np.int64) * 1e-6)
+
+
+def utc_column(stamps: NDArray[np.datetime64]) -> pd.DatetimeIndex:
+    """Return ``datetime64`` values in UTC as a column that says so; the inverse of `utc_stamps`."""
+    import pandas as pd
+
+    return pd.DatetimeIndex(stamps).tz_localize("UTC")
 
 
 def to_iso(value: Any) -> str:

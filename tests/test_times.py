@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from satqkd.errors import InputError
-from satqkd.times import to_datetime64, to_iso, to_posix, to_text
+from satqkd.times import to_datetime64, to_iso, to_posix, to_text, utc_column, utc_seconds, utc_stamps
 
 MOMENT = 1482166333.46  # 2016-12-19T16:52:13.46Z, by `date -u`
 
@@ -64,3 +64,13 @@ def test_back_and_forth_to_the_microsecond(posix_s):
 )
 def test_times_to_be_read_are_rounded_and_not_cut(moment, decimals, text):
     assert to_text(moment, decimals=decimals) == text
+
+
+def test_columns_and_numbers_are_each_other_s_inverse():
+    stamps = np.array(["2017-05-22T16:30:00.123456", "NaT"], dtype="datetime64[us]")
+    column = pd.Series(utc_column(stamps))
+    assert str(column.dt.tz) == "UTC"
+    np.testing.assert_array_equal(utc_stamps(column), stamps)
+    np.testing.assert_array_equal(utc_stamps(pd.Series(stamps)), stamps)
+    np.testing.assert_array_equal(utc_stamps(column.dt.tz_convert("Asia/Shanghai")), stamps)
+    assert utc_seconds(column[:1]).tolist() == [1495470600.123456]

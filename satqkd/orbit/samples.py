@@ -16,9 +16,10 @@ from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.interpolation import locate_along
 from satqkd.orbit.engine.propagation import Arc
 from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
-from satqkd.orbit.sky import Sky, utc_stamps
+from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station, as_stations, horizons, station_rows
 from satqkd.orbit.timescale import EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd

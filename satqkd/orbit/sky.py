@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from satqkd.orbit.station import (
     station_rows,
 )
 from satqkd.orbit.timescale import tai_from_datetime64
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,8 +219,3 @@ def add_sky(passes: pd.DataFrame, stations: Station | Sequence[Station]) -> pd.D
     for place, name in enumerate(SKY_COLUMNS):
         table.insert(after + place, name, getattr(sky, name))
     return table
-
-
-def utc_stamps(column: Any) -> NDArray[np.datetime64]:
-    """Return a table's tz-aware column as ``datetime64[us]`` in UTC."""
-    return np.asarray(column.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]"))
