@@ -45,6 +45,34 @@ class Definition:
     explain: Callable[[object, float | None], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """That of several nouns the one is meant whose tag, the Literal of its field `by`, stands in a table.
+
+    ``Annotated[A | B, Chosen()]`` is how a choice of model is declared; the tag may be left out where there is a
+    `default`. ``pydantic`` calls the method below when a scenario is loaded.
+    """
+
+    by: str = "model"
+    default: str | None = None
+
+    def __get_pydantic_core_schema__(self, union: Any, handler: Any) -> dict[str, Any]:
+        members = [(one, handler.generate_schema(one)) for one in get_args(union)]
+        return {
+            "type": "tagged-union",
+            "choices": {word: schema for one, schema in members for word in words_of(one, self.by)},
+            "discriminator": self._tag,
+        }
+
+    def _tag(self, table: Any) -> Any:
+        return table.get(self.by, self.default) if isinstance(table, dict) else getattr(table, self.by, None)
+
+
+def words_of(noun: type, name: str) -> tuple[Any, ...]:
+    """Return the words that the Literal of a noun's field allows."""
+    return get_args(get_type_hints(noun)[name])
+
+
 SMALLEST_EPSILON = 1e-100
 """Squares and products of less fall out of double precision, and nobody can tell it from certainty."""
 

@@ -12,6 +12,7 @@ import pytest
 import satqkd as sq
 from satqkd import catalog
 from satqkd.errors import InputError, Notice, SatqkdWarning
+from satqkd.fields import words_of
 from satqkd.scenario import load_scenario
 
 PRESETS = sorted(catalog.entries("scenarios"))
@@ -54,15 +55,14 @@ def test_every_number_of_a_preset_has_its_source_in_a_comment(name):
             assert "#" in value, f"{name}: {key}"
 
 
-def test_models_go_by_the_names_their_nouns_carry(micius):
-    """The tags of the unions are written beside the nouns' own `model`; they must not drift apart."""
+def test_every_choice_of_a_model_has_its_own_tag_and_a_default_that_exists():
     from satqkd.scenario import models
 
-    for union in (models.Atmosphere, models.Background, models.Transmission, models.Turbulence, models.Polarization):
-        for member in get_args(get_args(union)[0]):
-            noun, tag = get_args(member)
-            (field,) = [field for field in dataclasses.fields(noun) if field.name == "model"]
-            assert field.default == tag.tag
+    unions = (models.Atmosphere, models.Background, models.Transmission, models.Turbulence, models.Polarization)
+    for union, chosen in map(get_args, unions):
+        tags = [tag for noun in get_args(union) for tag in words_of(noun, chosen.by)]
+        assert len(set(tags)) == len(tags)
+        assert chosen.default in (None, *tags)
 
 
 def test_a_mapping_and_a_file_give_the_same_scenario(micius):
