@@ -16,7 +16,8 @@ from satqkd.protocols.bounds.entropy import entropy_deficit
 from satqkd.protocols.bounds.photons import PhotonBounds, single_photon_errors, vacuum_and_single_photon_events
 from satqkd.protocols.bounds.sampling import phase_error_bound
 from satqkd.protocols.bounds.tails import TAIL_BOUNDS, TailBound
-from satqkd.protocols.leakage import block_leakage, error_correction_leakage
+from satqkd.protocols.chain import KeyChain
+from satqkd.protocols.leakage import LeakageModel, block_leakage, error_correction_leakage
 
 TERMS = 21.0
 """Error terms of the proof among which epsilon_secrecy is shared."""
@@ -88,6 +89,56 @@ def photon_bounds(
 def overhead_bits(log_terms: float, epsilon_correctness: float) -> float:
     """Return what privacy amplification and error verification cost, ``6 log2(21/eps_sec) + log2(2/eps_cor)`` [bit]."""
     return float(6.0 * log_terms / np.log(2.0) + np.log2(2.0 / epsilon_correctness))
+
+
+def key_chain(
+    key: FloatArray,
+    test: FloatArray,
+    wrong: FloatArray,
+    *,
+    intensities: FloatArray,
+    probabilities: FloatArray,
+    epsilon_secrecy: float,
+    epsilon_correctness: float,
+    tail_bound: TailBound,
+    leakage_bits: FloatArray,
+    cap_errors: bool = True,
+    clamp_tails: bool = True,
+) -> KeyChain:
+    """Return the key of one basis from counts to length; arguments are those of `secret_key_length`, unchecked."""
+    log_terms = float(np.log(TERMS / epsilon_secrecy))
+    found = photon_bounds(
+        key,
+        test,
+        wrong,
+        intensities=intensities,
+        probabilities=probabilities,
+        log_terms=log_terms,
+        tail_bound=tail_bound,
+        cap_errors=cap_errors,
+        clamp_tails=clamp_tails,
+    )
+    total, tested = key.sum(axis=-1), test.sum(axis=-1)
+    vacuum = np.minimum(found.vacuum, total)
+    single = np.clip(found.single, 0.0, total - vacuum)
+    test_single = np.clip(found.test_single, 0.0, tested)
+    phase = phase_error_bound(
+        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log_terms / np.log(2.0)
+    )
+    gained, overhead = vacuum + single * entropy_deficit(phase), overhead_bits(log_terms, epsilon_correctness)
+    return KeyChain(
+        found=found,
+        total=total,
+        tested=tested,
+        vacuum=vacuum,
+        single=single,
+        test_single=test_single,
+        phase_error_rate=phase,
+        gained_bits=gained,
+        leakage_bits=leakage_bits,
+        overhead_bits=overhead,
+        log_terms=log_terms,
+    )
 
 
 @takes_quantities
@@ -166,43 +217,36 @@ def secret_key_length(
     mu = checks.two_decoy_intensities(intensities)
     p = checks.probabilities_array("probabilities", probabilities, count=3)
     secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
-    log_terms = float(np.log(TERMS / secrecy))
     efficiency = checks.correction_efficiency(error_correction_efficiency)
     one_of("tail_bound", tail_bound, tuple(TAIL_BOUNDS))
 
-    found = photon_bounds(
+    if leakage_bits is None:
+        total = key.sum(axis=-1)
+        rate = key_wrong / np.where(total > 0.0, total, 1.0)
+        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
+    else:
+        leakage = checks.counts_array("leakage_bits", leakage_bits)
+    chain = key_chain(
         key,
         test,
         wrong,
         intensities=mu,
         probabilities=p,
-        log_terms=log_terms,
+        epsilon_secrecy=secrecy,
+        epsilon_correctness=correctness,
         tail_bound=tail_bound,
+        leakage_bits=leakage,
         cap_errors=cap_errors,
         clamp_tails=clamp_tails,
     )
-    total = key.sum(axis=-1)
-    vacuum = np.minimum(found.vacuum, total)
-    single = np.clip(found.single, 0.0, total - vacuum)
-    test_single = np.clip(found.test_single, 0.0, test.sum(axis=-1))
-    log2_terms = log_terms / np.log(2.0)
-    phase = phase_error_bound(
-        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log2_terms
-    )
-    if leakage_bits is None:
-        rate = key_wrong / np.where(total > 0.0, total, 1.0)
-        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
-    else:
-        leakage = checks.counts_array("leakage_bits", leakage_bits)
-    length = vacuum + single * entropy_deficit(phase) - leakage - overhead_bits(log_terms, correctness)
     return DecoyKey(
-        secret_bits=floor_bits(length),
-        length_bits=plain(length),
-        phase_error_rate=plain(phase),
-        vacuum_events=plain(vacuum),
-        single_photon_events=plain(single),
-        test_single_photon_events=plain(test_single),
-        test_single_photon_errors=plain(found.test_errors),
+        secret_bits=floor_bits(chain.length_bits),
+        length_bits=plain(chain.length_bits),
+        phase_error_rate=plain(chain.phase_error_rate),
+        vacuum_events=plain(chain.vacuum),
+        single_photon_events=plain(chain.single),
+        test_single_photon_events=plain(chain.test_single),
+        test_single_photon_errors=plain(chain.found.test_errors),
         leakage_bits=plain(leakage),
     )
 
@@ -295,6 +339,48 @@ class DecoyBB84:
             for key, test in orders
         )
         return combine_bases(keys, epsilon=self.epsilon_secrecy + self.epsilon_correctness)
+
+    def chains(
+        self,
+        *,
+        counts: FloatArray,
+        errors: FloatArray,
+        intensities: FloatArray,
+        probabilities: FloatArray,
+        leakage: LeakageModel,
+    ) -> tuple[KeyChain, ...]:
+        """Return the key of each key basis of blocks with parameters of their own, unchecked: what an optimiser climbs.
+
+        Parameters
+        ----------
+        counts, errors : ndarray
+            As `secret_key` takes them, shape (rows, 2, 3).
+        intensities, probabilities : ndarray
+            Parameters of each row [1], shape (rows, 3).
+        leakage : {"efficiency", "finite-block"}
+            Model of the leakage.
+        """
+        share = 1.0 / len(self.key_orders)
+        return tuple(
+            key_chain(
+                counts[:, key],
+                counts[:, test],
+                errors[:, test],
+                intensities=intensities,
+                probabilities=probabilities,
+                epsilon_secrecy=self.epsilon_secrecy * share,
+                epsilon_correctness=self.epsilon_correctness * share,
+                tail_bound=self.tail_bound,
+                leakage_bits=block_leakage(
+                    leakage,
+                    key_bits=counts[:, key].sum(axis=1),
+                    errors=errors[:, key].sum(axis=1),
+                    efficiency=self.error_correction_efficiency,
+                    epsilon_correctness=self.epsilon_correctness * share,
+                ),
+            )
+            for key, test in self.key_orders
+        )
 
     def sifting_probability(self) -> float:
         """Return the probability that a pulse is sent and measured in one and the same key basis [1]."""

@@ -24,7 +24,8 @@ from satqkd.protocols.bounds.photons import (
 )
 from satqkd.protocols.bounds.sampling import phase_error_bound, serfling_phase_error
 from satqkd.protocols.bounds.tails import hoeffding
-from satqkd.protocols.leakage import block_leakage, error_correction_leakage
+from satqkd.protocols.chain import KeyChain
+from satqkd.protocols.leakage import LeakageModel, block_leakage, error_correction_leakage
 
 Proof = Literal["wiesemann2026", "rusca2018"]
 
@@ -160,6 +161,62 @@ def photon_bounds(
     return PhotonBounds(vacuum, single, test_single, errors), vacuum_upper, test_vacuum_upper
 
 
+def key_chain(
+    key: FloatArray,
+    key_wrong: FloatArray,
+    test: FloatArray,
+    test_wrong: FloatArray,
+    *,
+    intensities: FloatArray,
+    probabilities: FloatArray,
+    epsilon_secrecy: float,
+    epsilon_correctness: float,
+    proof: Proof,
+    with_vacuum: bool | None,
+    leakage_bits: FloatArray,
+) -> tuple[KeyChain, FloatArray, FloatArray]:
+    """Return the key from counts to length, and upper bounds on vacuum in either basis.
+
+    Arguments are those of `secret_key_length`, unchecked.
+    """
+    constants = PROOFS[proof]
+    log_terms = float(np.log(constants.terms / epsilon_secrecy))
+    found, vacuum_upper, test_vacuum_upper = photon_bounds(
+        key,
+        key_wrong,
+        test,
+        test_wrong,
+        intensities=intensities,
+        probabilities=probabilities,
+        log_terms=log_terms,
+        clips_counts=constants.clips_counts,
+    )
+    total, tested = key.sum(axis=-1), test.sum(axis=-1)
+    single = np.clip(found.single, 0.0, total)
+    test_single = np.clip(found.test_single, 0.0, tested)
+    phase = constants.phase_error(
+        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log_terms / np.log(2.0)
+    )
+    overhead = constants.overhead_bits(log_terms, epsilon_correctness)
+    gained = single * entropy_deficit(phase)
+    if constants.with_vacuum if with_vacuum is None else with_vacuum:
+        gained = np.minimum(found.vacuum, total - single) + gained
+    chain = KeyChain(
+        found=found,
+        total=total,
+        tested=tested,
+        vacuum=np.minimum(found.vacuum, total),
+        single=single,
+        test_single=test_single,
+        phase_error_rate=phase,
+        gained_bits=gained,
+        leakage_bits=leakage_bits,
+        overhead_bits=overhead,
+        log_terms=log_terms,
+    )
+    return chain, vacuum_upper, test_vacuum_upper
+
+
 @takes_quantities
 def secret_key_length(
     *,
@@ -237,43 +294,35 @@ def secret_key_length(
             "Send all four states, or see Rusca et al., PRA 98, 052336 (2018) for three, whose phase error takes the "
             "mismatched bases too.",
         )
-    constants = PROOFS[proof]
     secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
-    log_terms = float(np.log(constants.terms / secrecy))
-    found, vacuum_upper, test_vacuum_upper = photon_bounds(
+    if leakage_bits is None:
+        total = key.sum(axis=-1)
+        rate = key_wrong.sum(axis=-1) / np.where(total > 0.0, total, 1.0)
+        efficiency = checks.correction_efficiency(error_correction_efficiency)
+        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
+    else:
+        leakage = checks.counts_array("leakage_bits", leakage_bits)
+    chain, vacuum_upper, test_vacuum_upper = key_chain(
         key,
         key_wrong,
         test,
         test_wrong,
         intensities=mu,
         probabilities=p,
-        log_terms=log_terms,
-        clips_counts=constants.clips_counts,
+        epsilon_secrecy=secrecy,
+        epsilon_correctness=correctness,
+        proof=proof,
+        with_vacuum=with_vacuum,
+        leakage_bits=leakage,
     )
-    total = key.sum(axis=-1)
-    vacuum = np.minimum(found.vacuum, total)
-    single = np.clip(found.single, 0.0, total)
-    test_single = np.clip(found.test_single, 0.0, test.sum(axis=-1))
-    phase = constants.phase_error(
-        errors=found.test_errors, sample=test_single, rest=single, log2_inverse_epsilon=log_terms / np.log(2.0)
-    )
-    if leakage_bits is None:
-        rate = key_wrong.sum(axis=-1) / np.where(total > 0.0, total, 1.0)
-        efficiency = checks.correction_efficiency(error_correction_efficiency)
-        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
-    else:
-        leakage = checks.counts_array("leakage_bits", leakage_bits)
-    length = single * entropy_deficit(phase) - leakage - constants.overhead_bits(log_terms, correctness)
-    if constants.with_vacuum if with_vacuum is None else with_vacuum:
-        length = length + np.minimum(vacuum, total - single)
     return OneDecoyKey(
-        secret_bits=floor_bits(length),
-        length_bits=plain(length),
-        phase_error_rate=plain(phase),
-        vacuum_events=plain(vacuum),
-        single_photon_events=plain(single),
-        test_single_photon_events=plain(test_single),
-        test_single_photon_errors=plain(found.test_errors),
+        secret_bits=floor_bits(chain.length_bits),
+        length_bits=plain(chain.length_bits),
+        phase_error_rate=plain(chain.phase_error_rate),
+        vacuum_events=plain(chain.vacuum),
+        single_photon_events=plain(chain.single),
+        test_single_photon_events=plain(chain.test_single),
+        test_single_photon_errors=plain(chain.found.test_errors),
         leakage_bits=plain(leakage),
         vacuum_events_upper=plain(vacuum_upper),
         test_vacuum_events_upper=plain(test_vacuum_upper),
@@ -361,6 +410,37 @@ class OneDecoyBB84:
             ),
         )
         return combine_bases((key,), epsilon=self.epsilon_secrecy + self.epsilon_correctness)
+
+    def chains(
+        self,
+        *,
+        counts: FloatArray,
+        errors: FloatArray,
+        intensities: FloatArray,
+        probabilities: FloatArray,
+        leakage: LeakageModel,
+    ) -> tuple[KeyChain, ...]:
+        """Return the key of blocks with parameters of their own, unchecked; see `satqkd.protocols.decoy_bb84`."""
+        chain, _, _ = key_chain(
+            counts[:, 0],
+            errors[:, 0],
+            counts[:, 1],
+            errors[:, 1],
+            intensities=intensities,
+            probabilities=probabilities,
+            epsilon_secrecy=self.epsilon_secrecy,
+            epsilon_correctness=self.epsilon_correctness,
+            proof=self.proof,
+            with_vacuum=self.with_vacuum,
+            leakage_bits=block_leakage(
+                leakage,
+                key_bits=counts[:, 0].sum(axis=1),
+                errors=errors[:, 0].sum(axis=1),
+                efficiency=self.error_correction_efficiency,
+                epsilon_correctness=self.epsilon_correctness,
+            ),
+        )
+        return (chain,)
 
     @property
     def key_orders(self) -> tuple[tuple[int, int], ...]:

@@ -2,20 +2,59 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
 from satqkd.arrays import FloatArray
-from satqkd.protocols import decoy_bb84, one_decoy_bb84
-from satqkd.protocols.bounds.entropy import entropy_deficit
-from satqkd.protocols.bounds.photons import PhotonBounds
-from satqkd.protocols.bounds.sampling import phase_error_bound
-from satqkd.protocols.decoy_bb84 import DecoyBB84
-from satqkd.protocols.leakage import LeakageModel, block_leakage
-from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
+from satqkd.protocols.chain import KeyChain
+from satqkd.protocols.leakage import LeakageModel
 
-DecoyProtocol = DecoyBB84 | OneDecoyBB84
+
+class DecoyProtocol(Protocol):
+    """What the choice of parameters asks of a protocol of pulses with decoys; any noun with these serves."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]  # a dataclass: the best parameters are put in its place
+
+    @property
+    def clock_rate_hz(self) -> float:
+        """Pulses sent per second [1/s]."""
+
+    @property
+    def intensities(self) -> tuple[float, ...]:
+        """Mean photon numbers [1], signal first; of three the last stays as it is."""
+
+    @property
+    def probabilities(self) -> tuple[float, ...]:
+        """Probabilities of choosing them [1]."""
+
+    @property
+    def key_basis_probability(self) -> float:
+        """Probability that either side chooses the key basis [1]."""
+
+    @property
+    def key_bases(self) -> str:
+        """``"auto"`` where the number of key bases follows the probability."""
+
+    @property
+    def misalignment_error(self) -> float:
+        """Probability that a photon is detected in the wrong detector of its basis [1]."""
+
+    @property
+    def error_correction(self) -> LeakageModel:
+        """Model of the leakage."""
+
+    def chains(
+        self,
+        *,
+        counts: FloatArray,
+        errors: FloatArray,
+        intensities: FloatArray,
+        probabilities: FloatArray,
+        leakage: LeakageModel,
+    ) -> tuple[KeyChain, ...]:
+        """Key of each key basis of blocks with parameters of their own."""
+        ...
 
 
 class Balance(NamedTuple):
@@ -60,7 +99,7 @@ def balance(
 
     Parameters
     ----------
-    protocol : DecoyBB84 or OneDecoyBB84
+    protocol : DecoyProtocol
         Everything else.
     counts, errors : ndarray
         Expected counts and errors [1], shape (rows, 2, intensities).
@@ -69,68 +108,19 @@ def balance(
     leakage : {"efficiency", "finite-block"}
         Model of the leakage.
     """
-    orders = protocol.key_orders
-    secrecy, correctness = protocol.epsilon_secrecy / len(orders), protocol.epsilon_correctness / len(orders)
-    lengths, wants = [], []
-    for key, test in orders:
-        n, wrong = counts[:, key], errors[:, key]
-        total, tested = n.sum(axis=1), counts[:, test].sum(axis=1)
-        if isinstance(protocol, DecoyBB84):
-            log_terms = float(np.log(decoy_bb84.TERMS / secrecy))
-            found = decoy_bb84.photon_bounds(
-                n,
-                counts[:, test],
-                errors[:, test],
-                intensities=intensities,
-                probabilities=probabilities,
-                log_terms=log_terms,
-                tail_bound=protocol.tail_bound,
-            )
-            vacuum = np.minimum(found.vacuum, total)
-            single = np.clip(found.single, 0.0, total - vacuum)
-            overhead, phase_error = decoy_bb84.overhead_bits(log_terms, correctness), phase_error_bound
-        else:
-            proof = one_decoy_bb84.PROOFS[protocol.proof]
-            log_terms = float(np.log(proof.terms / secrecy))
-            found, _, _ = one_decoy_bb84.photon_bounds(
-                n,
-                wrong,
-                counts[:, test],
-                errors[:, test],
-                intensities=intensities,
-                probabilities=probabilities,
-                log_terms=log_terms,
-                clips_counts=proof.clips_counts,
-            )
-            single = np.clip(found.single, 0.0, total)
-            counted = proof.with_vacuum if protocol.with_vacuum is None else protocol.with_vacuum
-            vacuum = np.minimum(found.vacuum, total - single) if counted else np.zeros_like(total)
-            overhead, phase_error = proof.overhead_bits(log_terms, correctness), proof.phase_error
-        phase = phase_error(
-            errors=found.test_errors,
-            sample=np.clip(found.test_single, 0.0, tested),
-            rest=single,
-            log2_inverse_epsilon=log_terms / np.log(2.0),
-        )
-        gain = vacuum + single * entropy_deficit(phase)
-        cost = overhead + block_leakage(
-            leakage,
-            key_bits=total,
-            errors=wrong.sum(axis=1),
-            efficiency=protocol.error_correction_efficiency,
-            epsilon_correctness=correctness,
-        )
-        lengths.append(gain - cost)
-        wants.append(np.minimum(gain / cost - 1.0, 0.0) - _distance(found, total, tested, phase, log_terms))
-    return Balance(np.stack(lengths, axis=1), overhead, np.max(wants, axis=0))
+    chains = protocol.chains(
+        counts=counts, errors=errors, intensities=intensities, probabilities=probabilities, leakage=leakage
+    )
+    wants = [np.minimum(one.gained_bits / one.paid_bits - 1.0, 0.0) - _distance(one) for one in chains]
+    lengths = np.stack([one.length_bits for one in chains], axis=1)
+    return Balance(lengths, chains[-1].overhead_bits, np.max(wants, axis=0))
 
 
-def _distance(
-    found: PhotonBounds, total: FloatArray, tested: FloatArray, phase: FloatArray, log_terms: float
-) -> FloatArray:
+def _distance(chain: KeyChain) -> FloatArray:
     """Return how far bounds on photons are from any that could give key, as a share of the counts; 0 where they do."""
-    inverse = 1.0 / np.maximum(tested, 1.0)
+    found, inverse = chain.found, 1.0 / np.maximum(chain.tested, 1.0)
     single = found.test_single * inverse
-    missing = found.test_errors * inverse - 0.5 * single + np.sqrt(np.maximum(single, 0.0) * log_terms * inverse)
-    lacking = np.maximum(-found.single, 0.0) / np.maximum(total, 1.0)
-    return np.where(phase < 0.5, 0.0, np.maximum(missing, 0.0) + lacking)
+    spread = np.sqrt(np.maximum(single, 0.0) * chain.log_terms * inverse)
+    missing = found.test_errors * inverse - 0.5 * single + spread
+    lacking = np.maximum(-found.single, 0.0) / np.maximum(chain.total, 1.0)
+    return np.where(chain.phase_error_rate < 0.5, 0.0, np.maximum(missing, 0.0) + lacking)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,8 @@ from satqkd.protocols import checks
 from satqkd.protocols.choice.objective import Balance, DecoyProtocol, balance
 from satqkd.protocols.choice.profiles import PARTS, Profiles, Seconds
 from satqkd.protocols.choice.search import Objective, maximize, scatter
-from satqkd.protocols.decoy_bb84 import DecoyBB84
+
+AnyDecoy = TypeVar("AnyDecoy", bound=DecoyProtocol)
 
 _STARTS = 48
 """Points offered to each block's search."""
@@ -71,12 +73,12 @@ class SearchLimits:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class OptimizedBlocks:
+class OptimizedBlocks(Generic[AnyDecoy]):
     """The best parameters and seconds of every block, and the key expected of them.
 
     Attributes
     ----------
-    protocol : DecoyBB84 or OneDecoyBB84
+    protocol : DecoyProtocol
         What was not optimised.
     intensities, probabilities : ndarray
         Of every block [1], shape (blocks, intensities).
@@ -90,7 +92,7 @@ class OptimizedBlocks:
         Expected key length [bit], shape (blocks,).
     """
 
-    protocol: DecoyProtocol
+    protocol: AnyDecoy
     intensities: FloatArray
     probabilities: FloatArray
     key_basis_probability: FloatArray
@@ -98,29 +100,29 @@ class OptimizedBlocks:
     length_bits: FloatArray
     secret_bits: NDArray[np.int64]
 
-    def settings(self, block: int) -> DecoyProtocol:
+    def settings(self, block: int) -> AnyDecoy:
         """Return the protocol with the parameters of a block."""
         values = {
             "intensities": tuple(self.intensities[block].tolist()),
             "probabilities": tuple(self.probabilities[block].tolist()),
             "key_basis_probability": float(self.key_basis_probability[block]),
         }
-        return replace(self.protocol, **values)  # type: ignore[arg-type]
+        return replace(self.protocol, **values)
 
 
 def optimize(
-    protocol: DecoyProtocol,
+    protocol: AnyDecoy,
     seconds: Seconds,
     *,
     parameters: bool = True,
     window: bool = True,
     limits: SearchLimits | None = None,
-) -> OptimizedBlocks:
+) -> OptimizedBlocks[AnyDecoy]:
     """Return the intensities, probabilities, basis bias and seconds that make the longest expected key of every block.
 
     Parameters
     ----------
-    protocol : DecoyBB84 or OneDecoyBB84
+    protocol : DecoyProtocol
         Everything that is not optimised; of three intensities the weakest.
     seconds : Seconds
         The predicted profile of every block.
@@ -269,7 +271,7 @@ class _Cube:
 
     @property
     def three(self) -> bool:
-        return isinstance(self.protocol, DecoyBB84)
+        return len(self.protocol.intensities) == 3
 
     def unpack(self, points: FloatArray) -> tuple[_Parameters, FloatArray]:
         """Return parameters and kept part at points of the cube."""
