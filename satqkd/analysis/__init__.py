@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from satqkd import lazy
 
 if TYPE_CHECKING:
+    from satqkd.analysis.budget_table import BUDGET_TERMS as BUDGET_TERMS, budget as budget
     from satqkd.analysis.campaign import Campaign as Campaign, analyze as analyze
-    from satqkd.analysis.counts import Counts as Counts, expected_counts as expected_counts
-    from satqkd.analysis.light import BUDGET_TERMS as BUDGET_TERMS, budget as budget
+    from satqkd.analysis.counts import Counts as Counts
+    from satqkd.analysis.families import expected_counts as expected_counts
     from satqkd.analysis.pooling import compare_pools as compare_pools
     from satqkd.analysis.prediction import (
         Forecast as Forecast,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,41 +10,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.analysis.blocks import (
-    SCATTER_COLUMNS,
-    BlockCounts,
-    block_keys,
-    blocks_by_protocol,
-    count_blocks,
-    key_scatter,
-)
-from satqkd.analysis.counts import error_share
+from satqkd.analysis.blocks import BlockCounts, count_blocks
+from satqkd.analysis.key import block_keys, key_scatter
 from satqkd.analysis.light import arriving_light
-from satqkd.analysis.overlaps import coexisting_bits, overlap_names
+from satqkd.analysis.overlaps import coexisting_bits
+from satqkd.analysis.pass_table import pass_table, sending_seconds
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.analysis.samples import pass_samples
-from satqkd.arrays import FloatArray
-from satqkd.errors import InputError, SatqkdWarning, did_you_mean, shown
+from satqkd.errors import InputError, did_you_mean, shown, warn
 from satqkd.protocols.authentication import Authentication, checked_total
-from satqkd.protocols.bbm92 import BBM92, chsh_value
 from satqkd.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from satqkd.orbit.selection import Constraint
-
-
-PARAMETER_COLUMNS = (
-    "signal_intensity",
-    "decoy_intensity",
-    "signal_probability",
-    "decoy_probability",
-    "key_basis_probability",
-)
-"""What the table of passes adds where every block has parameters of its own."""
 
 
 def analyze(
@@ -85,60 +66,19 @@ def analyze(
 
 
 def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:
-    """Return the key of passes that are already predicted; see `analyze`."""
+    """Return the key of passes that are already predicted, stage by stage; see `analyze`."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
     light = arriving_light(prediction)
     counts = count_blocks(prediction, light)
     bits, epsilon = block_keys(counts)
-    if light.detector.efficiency_mismatch > 0.0:
-        # Every proof here has detection independent of the basis and the bit.
-        warnings.warn(
-            f"link.detector.efficiency_mismatch = {light.detector.efficiency_mismatch:g}: no proof here covers "
-            "detectors of different efficiency, so that no key is granted.",
-            SatqkdWarning,
-            stacklevel=3,
-        )
-        bits = np.zeros_like(bits)
-        seed = None  # nor is there a key that could scatter
-    protocol = prediction.scenario.protocol
-    usable = prediction.passes["usable"].to_numpy(dtype=bool)
-    seconds = _sums(prediction.samples.pass_index, prediction.samples.weight_s * counts.sending, usable.size)
-    last = _last_passes(counts.block_of_pass, seconds, len(bits))
-    least_loss = np.full(usable.size, np.inf)
-    np.minimum.at(least_loss, prediction.samples.pass_index[light.index], light.link_loss_db)
-    signal = counts.sifted[:, :, 0].sum(axis=1)
-    qber = error_share(counts.errors[:, :, 0].sum(axis=1), signal)
-    passes = prediction.passes.copy()
-    passes["min_link_loss_db"] = np.where(usable, least_loss, np.nan)
-    passes["detections"] = np.rint(counts.detections).astype(np.int64)
-    passes["sifted_bits"] = np.rint(signal).astype(np.int64)
-    passes["qber"] = np.where(usable, qber, np.nan)
-    passes["asymptotic_bits"] = _asymptotic_bits(counts)
-    passes["secret_bits"] = np.where(last >= 0, bits[last] if bits.size else 0, 0)
-    passes["key_start_utc"], passes["key_end_utc"] = _span(prediction, counts.sending)
-    passes["key_seconds_s"] = seconds
-    passes["block"] = counts.block_of_pass
-    passes["overlaps_with"] = overlap_names(passes)
+    covered = _covered_blocks(prediction, counts)
+    bits = np.where(covered, bits, 0)
+    seed = seed if covered.all() else None  # where there is no key there is none that could scatter
+    scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
+    passes = pass_table(prediction, light, counts, secret_bits=bits, scatter=scatter)
     _warn_of_overlaps(passes)
-    if prediction.scenario.key.optimize:
-        for name, column in _chosen_parameters(counts).items():
-            passes[name] = column
-    if seed is not None:
-        scatter = key_scatter(counts, seed=seed, draws=draws)
-        for name in SCATTER_COLUMNS:
-            values = scatter[name].to_numpy()
-            passes[name] = np.where(last >= 0, values[last] if values.size else 0.0, np.nan)
-    if protocol.name == "e91":
-        # 2 sqrt2 times the mean visibility of the two bases.
-        wrong = error_share(counts.errors[:, :, 0], counts.sifted[:, :, 0])
-        passes["chsh_value"] = np.where(usable, chsh_value(visibility=1.0 - wrong.sum(axis=1)), np.nan)
-    messages = sifting_message_bits(
-        _sums(counts.block_of_pass[usable], counts.detections[usable], len(bits)),
-        _sums(counts.block_of_pass[usable], seconds[usable], len(bits)),
-        protocol,
-    )
-    authentication = authentication_for(prediction.scenario.key.authentication, messages.max(initial=1.0))
+    authentication = _authentication(prediction, counts)
     return Campaign(
         prediction=prediction,
         passes=passes,
@@ -149,79 +89,45 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
     )
 
 
+def _covered_blocks(prediction: Prediction, counts: BlockCounts) -> NDArray[np.bool_]:
+    """Return the blocks whose receivers a proof covers: detection must not depend on the basis or the bit."""
+    mismatch = {site.station.name: site.link.detector.efficiency_mismatch for site in prediction.scenario.sites}
+    covered = np.ones(len(counts.protocols), dtype=bool)
+    uncovered = prediction.passes["station"].map(mismatch).to_numpy(dtype=float) > 0.0
+    covered[counts.block_of_pass[uncovered & (counts.block_of_pass >= 0)]] = False
+    if any(mismatch.values()):
+        warn(
+            f"link.detector.efficiency_mismatch = {max(mismatch.values()):g}: no proof here covers detectors of "
+            "different efficiency, so that no key is granted."
+        )
+    return covered
+
+
+def _authentication(prediction: Prediction, counts: BlockCounts) -> Authentication:
+    """Return an authentication with tags as long as the longest message of any block needs."""
+    used = counts.block_of_pass >= 0
+    blocks, number = counts.block_of_pass[used], len(counts.protocols)
+    messages = sifting_message_bits(
+        np.bincount(blocks, counts.detections[used], minlength=number).astype(float),
+        np.bincount(blocks, sending_seconds(prediction, counts)[used], minlength=number).astype(float),
+        prediction.scenario.protocol,
+    )
+    return authentication_for(prediction.scenario.key.authentication, messages.max(initial=1.0))
+
+
 def kinds_of_rejection(reasons: pd.Series[str]) -> dict[str, int]:
     """Return how many passes were rejected for what, the numbers of the single pass left out."""
     kinds = reasons.str.replace(r" \([^)]*\)", "", regex=True)
     return {str(kind): int(count) for kind, count in kinds.value_counts().items()}
 
 
-def _sums(index: NDArray[np.intp], values: FloatArray, length: int) -> FloatArray:
-    """Return the sums of the values that share an index, shape (length,)."""
-    return np.asarray(np.bincount(index, values, minlength=length), dtype=float)
-
-
 def _warn_of_overlaps(passes: pd.DataFrame) -> None:
     number = int((passes["overlaps_with"] != "").sum())
     if number:
-        warnings.warn(
+        warn(
             f"{number} passes overlap with another of the same satellite, which serves one station at a time, or over "
-            "the same station, which follows one satellite: their keys cannot all be had (column overlaps_with).",
-            SatqkdWarning,
-            stacklevel=3,
+            "the same station, which follows one satellite: their keys cannot all be had (column overlaps_with)."
         )
-
-
-def _last_passes(block_of_pass: NDArray[np.intp], seconds: FloatArray, blocks: int) -> NDArray[np.intp]:
-    """Return for each pass the block that it completes, -1 where it completes none; a silent pass completes none."""
-    completes = np.full(block_of_pass.size, -1, dtype=np.intp)
-    used = np.flatnonzero((block_of_pass >= 0) & (seconds > 0.0))
-    last = np.full(blocks, -1, dtype=np.intp)
-    last[block_of_pass[used]] = used  # the last write wins, and passes are in the order of time
-    known = last >= 0
-    completes[last[known]] = np.flatnonzero(known)
-    return completes
-
-
-def _asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
-    bits = np.zeros(counts.block_of_pass.size, dtype=np.int64)
-    # Passes in the order of their blocks, so that those of a block are found without a search over all.
-    order = np.argsort(counts.block_of_pass, kind="stable")
-    ends = np.searchsorted(counts.block_of_pass[order], np.arange(len(counts.protocols) + 1))
-    for protocol, blocks in blocks_by_protocol(counts).items():
-        rows = np.concatenate([order[ends[block] : ends[block + 1]] for block in blocks])
-        length = protocol.asymptotic_bits(counts=counts.sifted[rows], errors=counts.errors[rows])
-        bits[rows] = np.floor(length).astype(np.int64)
-    return bits
-
-
-def _chosen_parameters(counts: BlockCounts) -> dict[str, FloatArray]:
-    """Return the parameters that each pass's block runs with, NaN for passes in none."""
-    columns = {name: np.full(counts.block_of_pass.size, np.nan) for name in PARAMETER_COLUMNS}
-    for row, block in enumerate(counts.block_of_pass):
-        if block >= 0 and not isinstance(protocol := counts.protocols[block], BBM92):
-            values = (*protocol.intensities[:2], *protocol.probabilities[:2], protocol.key_basis_probability)
-            for name, value in zip(PARAMETER_COLUMNS, values, strict=True):
-                columns[name][row] = value
-    return columns
-
-
-def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
-    """Return when the sending seconds of each pass begin and end; NaT where there are none."""
-    import pandas as pd
-
-    samples, sent = prediction.samples, np.flatnonzero(sending)
-    count = len(prediction.passes)
-    bounds = []
-    for order, sign in ((sent[::-1], -1.0), (sent, 1.0)):  # the last write wins: the first, then the last sample
-        edge = np.full(count, np.datetime64("NaT", "us"))
-        half = np.round(sign * samples.weight_s[order] * 0.5e6).astype(np.int64).astype("timedelta64[us]")
-        edge[samples.pass_index[order]] = samples.time_utc[order].astype("datetime64[us]") + half
-        # The slot of a first or last sample is cut by the pass; it does not reach beyond it.
-        name, limit = ("aos_utc", np.fmax) if sign < 0.0 else ("los_utc", np.fmin)
-        crossing = prediction.passes[name].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-        edge = np.where(np.isnat(edge), edge, limit(edge, crossing))
-        bounds.append(pd.DatetimeIndex(edge).tz_localize("UTC"))
-    return bounds[0], bounds[1]
 
 
 @dataclass(frozen=True)
@@ -289,7 +195,10 @@ class Campaign:
         pandas.DataFrame
             Every second from AOS to LOS; ``counted`` marks those within all limits, ``sending`` those that make key.
         """
-        return pass_samples(self, self.row(which))
+        row = self.row(which)
+        block = int(self.counts.block_of_pass[row])
+        protocol = self.counts.protocols[block] if block >= 0 else self.scenario.protocol
+        return pass_samples(self.prediction, row, protocol=protocol, sending=self.counts.sending)
 
     @property
     def best_pass(self) -> str | None:

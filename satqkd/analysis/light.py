@@ -1,4 +1,4 @@
-"""Link budgets: of every sample of a prediction, and at an elevation."""
+"""The light that arrives in the samples of a prediction, each station by its own link."""
 
 from __future__ import annotations
 
@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.analysis.counts import Counts, expected_counts
-from satqkd.analysis.prediction import Prediction, ScenarioLike
-from satqkd.arrays import FloatArray, as_float, as_floats
-from satqkd.errors import InputError, did_you_mean, shown
+from satqkd.analysis.prediction import Prediction
+from satqkd.arrays import FloatArray
 from satqkd.link.budget import Link, LinkBudget, link_budget
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
-from satqkd.orbit.slant import mean_altitude_m, slant_range_m
-from satqkd.scenario import Protocol, Scenario, load_scenario, refuse_several_terminals
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 
 def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDArray[np.intp], Link, LinkBudget]]:
@@ -63,8 +59,10 @@ class Light:
         Loss without the detectors [dB], shape (n,).
     flip_probability : ndarray
         Probability of a wrong bit by the source and by turned bases [1], shape (n,).
-    detector : Detector
-        That of every station.
+    detectors : tuple of Detector
+        What counts it, the different ones of all stations.
+    detector_of : ndarray of int
+        Which of them counts each sample, shape (n,).
     """
 
     index: NDArray[np.intp]
@@ -72,7 +70,8 @@ class Light:
     background_cps: FloatArray
     link_loss_db: FloatArray
     flip_probability: FloatArray
-    detector: Detector
+    detectors: tuple[Detector, ...]
+    detector_of: NDArray[np.intp]
 
     def take(self, rows: NDArray[np.intp]) -> Light:
         """Return some of the samples."""
@@ -82,45 +81,44 @@ class Light:
             self.background_cps[rows],
             self.link_loss_db[rows],
             self.flip_probability[rows],
-            self.detector,
+            self.detectors,
+            self.detector_of[rows],
         )
 
-    def counts(self, protocol: Protocol) -> Counts:
-        """Return the expected count rates of a protocol."""
-        return expected_counts(
-            protocol,
-            transmittance=self.transmittance,
-            background_cps=self.background_cps,
-            flip_probability=self.flip_probability,
-            detector=self.detector,
-        )
+    def by_detector(self) -> list[tuple[Detector, NDArray[np.intp] | slice]]:
+        """Return the detectors, each with its samples."""
+        if len(self.detectors) == 1:
+            return [(self.detectors[0], slice(None))]
+        return [(one, np.flatnonzero(self.detector_of == number)) for number, one in enumerate(self.detectors)]
 
 
 def flip_probability(prediction: Prediction, rows: Iterable[int]) -> FloatArray:
-    """Return the probability of a wrong bit by the source and by turned bases in every sample [1].
+    """Return the probability of a wrong bit by the source and by turned bases in the samples of some passes [1].
 
     Parameters
     ----------
     prediction : Prediction
-        Its link says how well the bases agree.
+        The link of each site says how well the bases agree.
     rows : iterable of int
-        The passes that are wanted; the samples of the others stay at the source's error.
+        The passes that are wanted; for the samples of others it is 0.
     """
-    polarization, samples = prediction.scenario.link.polarization, prediction.samples
-    rotation = np.zeros(samples.t_s.size)
-    places = {place.name: place for place in prediction.scenario.positions}
+    samples = prediction.samples
+    flips = np.zeros(samples.t_s.size)
+    sites = {site.station.name: site for site in prediction.scenario.sites}
     station_of_pass = prediction.passes["station"].tolist()
     for row in rows:
-        part, place = samples.of(row), places[station_of_pass[row]]
-        rotation[part] = polarization.rotation_error(
+        part, site = samples.of(row), sites[station_of_pass[row]]
+        polarization = site.link.polarization
+        rotation = polarization.rotation_error(
             azimuth_deg=samples.azimuth_deg[part],
             elevation_deg=samples.elevation_deg[part],
             t_s=samples.t_s[part],
             range_m=samples.range_m[part],
-            latitude_deg=place.latitude_deg,
-            altitude_m=place.altitude_m,
+            latitude_deg=site.station.latitude_deg,
+            altitude_m=site.station.altitude_m,
         )
-    return combined_error(polarization.source_error, rotation)
+        flips[part] = combined_error(polarization.source_error, rotation)
+    return flips
 
 
 def arriving_light(prediction: Prediction) -> Light:
@@ -129,6 +127,10 @@ def arriving_light(prediction: Prediction) -> Light:
     index = np.concatenate([here for here, _, _ in parts]) if parts else np.zeros(0, dtype=np.intp)
     order = np.argsort(index, kind="stable")
     rows = np.unique(prediction.samples.pass_index[index]).tolist()
+    # A detector twice is one; without light there is still what would have counted it.
+    links = [link for _, link, _ in parts] or [prediction.scenario.sites[0].link]
+    detectors = tuple(dict.fromkeys(link.detector for link in links))
+    numbers = [np.full(here.size, detectors.index(link.detector)) for here, link, _ in parts]
 
     def column(name: str) -> FloatArray:
         return np.concatenate([getattr(one, name) for _, _, one in parts])[order] if parts else np.zeros(0)
@@ -139,96 +141,6 @@ def arriving_light(prediction: Prediction) -> Light:
         background_cps=column("background_cps"),
         link_loss_db=column("link_loss_db"),
         flip_probability=flip_probability(prediction, rows)[index[order]],
-        detector=prediction.scenario.link.detector,
+        detectors=detectors,
+        detector_of=np.concatenate(numbers)[order] if numbers else np.zeros(0, dtype=np.intp),
     )
-
-
-BUDGET_TERMS = (
-    "geometric_db",
-    "pointing_db",
-    "atmosphere_db",
-    "turbulence_db",
-    "channel_loss_db",
-    "receiver_optics_db",
-    "link_loss_db",
-    "detector_db",
-    "total_loss_db",
-)
-"""Terms of a budget with their subtotals, in the order of the light."""
-
-
-def budget(
-    scenario: ScenarioLike,
-    *,
-    elevation_deg: float | FloatArray | list[float],
-    station: str | None = None,
-    range_m: float | None = None,
-) -> pd.DataFrame:
-    """Return the link budget of a scenario at one elevation or several, on a dark moonless night.
-
-    Parameters
-    ----------
-    scenario : str, Path, mapping or Scenario
-        As `satqkd.load_scenario` takes it.
-    elevation_deg : float or sequence of float
-        Elevation of the satellite [deg], above 0.
-    station : str, optional
-        One of the scenario's stations; without it the first.
-    range_m : float, optional
-        Distance to the satellite [m]; without it that of a circular orbit as high as the first satellite's mean one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row an elevation: range, every loss with subtotals, noise, QBER and rates.
-    """
-    import pandas as pd
-
-    checked = load_scenario(scenario)
-    names = checked.station_names
-    wanted = names[0] if station is None else station
-    if not isinstance(wanted, str) or wanted not in names:
-        raise InputError(f"Station {shown(wanted)} is not in scenario {checked.name!r}.", did_you_mean(wanted, names))
-    site = checked.sites[names.index(wanted)]
-    elevation = np.atleast_1d(as_floats("elevation_deg", elevation_deg))
-    if not np.all((elevation > 0.0) & (elevation <= 90.0)):
-        raise InputError(f"elevation_deg = {elevation_deg} is out of range: it must be above 0 and at most 90.")
-    if range_m is None:
-        distance = slant_range_m(
-            elevation,
-            orbit_altitude_m=_mean_altitude_m(checked),
-            station_altitude_m=site.station.altitude_m,
-        )
-    else:
-        distance = np.full(elevation.shape, as_float("range_m", range_m))
-    light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
-    counts = expected_counts(
-        checked.protocol,
-        transmittance=light.transmittance,
-        background_cps=light.background_cps,
-        flip_probability=np.full(elevation.shape, float(site.link.polarization.source_error)),
-        detector=site.link.detector,
-    )
-    return pd.DataFrame(
-        {
-            "station": [wanted] * elevation.size,
-            "elevation_deg": elevation,
-            "range_m": distance,
-            **{name: getattr(light, name) for name in BUDGET_TERMS},
-            "background_cps": light.background_cps,
-            "noise_probability": light.noise_probability,
-            "qber": counts.qber,
-            "sifted_bps": counts.signal_cps,
-            "asymptotic_bps": checked.protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),
-        }
-    )
-
-
-def _mean_altitude_m(scenario: Scenario) -> float:
-    """Return the mean altitude of the first satellite by its element set nearest to the scenario's start [m]."""
-    elements = scenario.read_elements()
-    refuse_several_terminals(elements)
-    own = list(elements.of(elements.satellites[0]))
-    moment = np.datetime64(scenario.start.replace(tzinfo=None), "us")
-    nearest = min(own, key=lambda one: abs(one.epoch_utc - moment))
-    return float(mean_altitude_m(nearest.mean_motion_rev_day))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from satqkd.arrays import IntArray
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,4 +104,4 @@ def coexisting_bits(passes: pd.DataFrame) -> int | None:
 
 
 def _microseconds(column: pd.Series[pd.Timestamp]) -> IntArray:
-    return column.dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64)
+    return utc_stamps(column).astype(np.int64)

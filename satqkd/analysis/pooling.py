@@ -11,6 +11,7 @@ from satqkd.analysis.campaign import Campaign, analyze_prediction
 from satqkd.analysis.prediction import ScenarioLike, predict
 from satqkd.analysis.public_messages import promise
 from satqkd.arrays import FloatArray
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def compare_pools(
 def _waits_s(campaign: Campaign) -> FloatArray:
     """Return how long after each pass its block is complete [s]; 0 for passes that are in none."""
     passes = campaign.passes
-    ends = passes["key_end_utc"].dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    ends = utc_stamps(passes["key_end_utc"])
     blocks = passes["block"].to_numpy()
     used = (blocks >= 0) & ~np.isnat(ends)
     complete = np.full(len(campaign.counts.protocols), np.datetime64(0, "us"))

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from satqkd.analysis.families import family_of
 from satqkd.arrays import FloatArray
 from satqkd.protocols.authentication import Authentication
-from satqkd.protocols.bbm92 import BBM92
 from satqkd.scenario import Protocol
 
 
@@ -30,8 +30,7 @@ def sifting_message_bits(detections: FloatArray, sending_s: FloatArray, protocol
     Entropy of the positions of n among N slots, at most ``n [log2(N/n) + log2 e]``, and two bits each for basis
     and intensity.
     """
-    slots_hz = 1.0 / protocol.coincidence_window_s if isinstance(protocol, BBM92) else protocol.clock_rate_hz
-    slots = np.maximum(sending_s * slots_hz, 1.0)
+    slots = np.maximum(sending_s * family_of(protocol).slots_hz(protocol), 1.0)
     number = np.clip(detections, 1.0, slots)
     return np.asarray(number * (np.log2(slots / number) + np.log2(np.e) + 2.0))
 

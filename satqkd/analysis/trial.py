@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from satqkd.analysis.budget_table import budget
 from satqkd.analysis.campaign import Campaign, analyze, kinds_of_rejection
-from satqkd.analysis.counts import expected_counts
-from satqkd.analysis.light import budget
+from satqkd.analysis.families import expected_counts
 from satqkd.analysis.prediction import Forecast, forecast
 from satqkd.errors import DataError, StaleElementsWarning
 from satqkd.orbit import Elements
@@ -81,7 +81,7 @@ def try_out(scenario: Scenario) -> Trial:
     problems = _problems(scenario, found)
     if len(found.passes):
         campaign = _one_pass(scenario, found.passes)
-        if campaign.scenario.link.detector.efficiency_mismatch > 0.0:
+        if any(site.link.detector.efficiency_mismatch > 0.0 for site in campaign.scenario.sites):
             problems.append("no pass gives key: link.detector.efficiency_mismatch is not 0")
     return Trial(scenario, elements, found.passes, days, tuple(problems))
 

@@ -57,8 +57,8 @@ def analyze(
     check_output(form, out)
     import satqkd
     from satqkd.analysis import scenario_provenance
-    from satqkd.analysis.blocks import SCATTER_COLUMNS
-    from satqkd.analysis.campaign import PARAMETER_COLUMNS
+    from satqkd.analysis.key import SCATTER_COLUMNS
+    from satqkd.analysis.pulses import PARAMETER_COLUMNS
 
     if pools:
         if sample is not None or everything:

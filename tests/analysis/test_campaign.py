@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import satqkd as sq
 from satqkd.analysis import expected_counts, predict
-from satqkd.analysis.samples import QBER_CAUSES
+from satqkd.analysis.pulses import QBER_CAUSES
 from satqkd.errors import InputError, SatqkdWarning
 from satqkd.link.budget import link_budget
 

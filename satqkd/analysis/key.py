@@ -1,0 +1,84 @@
+"""The key that the counts of every block grant, how it scatters, and what there would be without end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from satqkd.analysis.blocks import BlockCounts
+from satqkd.protocols.fluctuation import key_distribution
+from satqkd.scenario import Protocol
+
+SCATTER_COLUMNS = (
+    "secret_bits_p10",
+    "secret_bits_p50",
+    "secret_bits_p90",
+    "zero_key_probability",
+    "fixed_length_bits",
+    "fixed_length_acceptance",
+)
+"""What drawing the counts adds to the table of passes."""
+_DRAWN_TOGETHER = 512  # blocks whose draws are in memory at once
+
+
+def block_keys(counts: BlockCounts) -> tuple[NDArray[np.int64], float]:
+    """Return the secret bits of every block, and the epsilon each consumes [1]."""
+    sifted, errors = counts.of_blocks()
+    bits = np.zeros(len(counts.protocols), dtype=np.int64)
+    epsilon = 0.0
+    for protocol, rows in blocks_by_protocol(counts).items():
+        key = protocol.secret_key(counts=sifted[rows], errors=errors[rows])
+        bits[rows], epsilon = key.secret_bits, key.epsilon
+    return bits, epsilon
+
+
+def blocks_by_protocol(counts: BlockCounts) -> dict[Protocol, NDArray[np.intp]]:
+    """Return the blocks that run with the same parameters, so that they are evaluated together."""
+    rows: dict[Protocol, list[int]] = {}
+    for number, protocol in enumerate(counts.protocols):
+        rows.setdefault(protocol, []).append(number)
+    return {protocol: np.array(numbers, dtype=np.intp) for protocol, numbers in rows.items()}
+
+
+def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
+    """Return how the key of every block scatters when its counts do: percentiles and the probability of none.
+
+    Draws Poisson counts and binomial errors about their expectations; see `satqkd.protocols.fluctuation`.
+    """
+    rng = np.random.default_rng(seed)
+    sifted, errors = counts.of_blocks()
+    columns = {name: np.zeros(len(counts.protocols)) for name in SCATTER_COLUMNS}
+    for protocol, rows in blocks_by_protocol(counts).items():
+        for first in range(0, rows.size, _DRAWN_TOGETHER):
+            some = rows[first : first + _DRAWN_TOGETHER]
+            found = key_distribution(
+                protocol.secret_key, counts=sifted[some], errors=errors[some], rng=rng, draws=draws
+            )
+            for name, values in zip(
+                SCATTER_COLUMNS,
+                (
+                    found.p10_bits,
+                    found.p50_bits,
+                    found.p90_bits,
+                    found.zero_probability,
+                    found.fixed_bits,
+                    found.fixed_acceptance,
+                ),
+                strict=True,
+            ):
+                columns[name][some] = values
+    return pd.DataFrame(columns)
+
+
+def asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
+    """Return the asymptotic bits of every pass, with the parameters of its block [bit]."""
+    bits = np.zeros(counts.block_of_pass.size, dtype=np.int64)
+    # Passes in the order of their blocks, so that those of a block are found without a search over all.
+    order = np.argsort(counts.block_of_pass, kind="stable")
+    ends = np.searchsorted(counts.block_of_pass[order], np.arange(len(counts.protocols) + 1))
+    for protocol, blocks in blocks_by_protocol(counts).items():
+        rows = np.concatenate([order[ends[block] : ends[block + 1]] for block in blocks])
+        length = protocol.asymptotic_bits(counts=counts.sifted[rows], errors=counts.errors[rows])
+        bits[rows] = np.floor(length).astype(np.int64)
+    return bits
