@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from satqkd import lazy
 
 if TYPE_CHECKING:
-    from satqkd.analysis.budget_table import BUDGET_TERMS as BUDGET_TERMS, budget as budget
+    from satqkd.analysis.budget_table import budget as budget
     from satqkd.analysis.campaign import Campaign as Campaign, analyze as analyze
     from satqkd.analysis.counts import Counts as Counts
     from satqkd.analysis.families import expected_counts as expected_counts

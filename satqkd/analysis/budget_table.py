@@ -10,25 +10,13 @@ from satqkd.analysis.families import expected_counts
 from satqkd.analysis.prediction import ScenarioLike
 from satqkd.arrays import FloatArray, as_float, as_floats
 from satqkd.errors import InputError, did_you_mean, shown
-from satqkd.link.budget import link_budget
+from satqkd.link.sight import LineOfSight
+from satqkd.link.terms import budget_names
 from satqkd.orbit.slant import mean_altitude_m, slant_range_m
 from satqkd.scenario import Scenario, load_scenario, refuse_several_terminals
 
 if TYPE_CHECKING:
     import pandas as pd
-
-BUDGET_TERMS = (
-    "geometric_db",
-    "pointing_db",
-    "atmosphere_db",
-    "turbulence_db",
-    "channel_loss_db",
-    "receiver_optics_db",
-    "link_loss_db",
-    "detector_db",
-    "total_loss_db",
-)
-"""Terms of a budget with their subtotals, in the order of the light."""
 
 
 def budget(
@@ -75,7 +63,8 @@ def budget(
         )
     else:
         distance = np.full(elevation.shape, as_float("range_m", range_m))
-    light = link_budget(site.link, elevation_deg=elevation, range_m=distance, altitude_m=site.station.altitude_m)
+    altitude_m = site.station.altitude_m
+    light = site.link.budget(LineOfSight(elevation_deg=elevation, range_m=distance, station_altitude_m=altitude_m))
     counts = expected_counts(
         checked.protocol,
         transmittance=light.transmittance,
@@ -88,7 +77,7 @@ def budget(
             "station": [wanted] * elevation.size,
             "elevation_deg": elevation,
             "range_m": distance,
-            **{name: getattr(light, name) for name in BUDGET_TERMS},
+            **{name: getattr(light, name) for name in budget_names()},
             "background_cps": light.background_cps,
             "noise_probability": light.noise_probability,
             "qber": counts.qber,

@@ -14,7 +14,8 @@ from satqkd.analysis.pairs import Pairs
 from satqkd.analysis.pulses import Pulses
 from satqkd.arrays import FloatArray
 from satqkd.errors import InputError, shown
-from satqkd.link.budget import Link, LinkBudget
+from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Link
 from satqkd.link.receiver.detector import Detector
 from satqkd.protocols.bbm92 import BBM92
 from satqkd.protocols.decoy_bb84 import DecoyBB84

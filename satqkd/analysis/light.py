@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 
 from satqkd.analysis.prediction import Prediction
 from satqkd.arrays import FloatArray
-from satqkd.link.budget import Link, LinkBudget, link_budget
+from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Link
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
+from satqkd.link.sight import LineOfSight, SkyLight
 
 if TYPE_CHECKING:
     pass
+
+
+_GEOMETRY = ("elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
+_SKY = tuple(one.name for one in fields(SkyLight))
 
 
 def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDArray[np.intp], Link, LinkBudget]]:
@@ -28,17 +34,11 @@ def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDA
         here = np.flatnonzero(chosen & (station_of_pass == site.station.name)[samples.pass_index])
         if not here.size:
             continue
-        budget = link_budget(
-            site.link,
-            elevation_deg=samples.elevation_deg[here],
-            range_m=samples.range_m[here],
-            altitude_m=site.station.altitude_m,
-            range_rate_m_s=samples.range_rate_m_s[here],
-            sun_elevation_deg=sky.sun_elevation_deg[here],
-            moon_elevation_deg=sky.moon_elevation_deg[here],
-            moon_illumination=sky.moon_illumination[here],
-            moon_separation_deg=sky.moon_separation_deg[here],
+        sight = LineOfSight(
+            **{name: getattr(samples, name)[here] for name in _GEOMETRY}, station_altitude_m=site.station.altitude_m
         )
+        light = SkyLight(**{name: getattr(sky, name)[here] for name in _SKY})
+        budget = site.link.budget(sight, light)
         result.append((here, site.link, budget))
     return result
 

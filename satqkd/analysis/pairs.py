@@ -13,7 +13,8 @@ from satqkd.analysis.counts import Counts, error_share, over_detectors
 from satqkd.analysis.light import Light
 from satqkd.arrays import FloatArray
 from satqkd.errors import InputError
-from satqkd.link.budget import Link, LinkBudget
+from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Link
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector, dead_time_factor, gate_acceptance
 from satqkd.protocols.bbm92 import BBM92, chsh_value

@@ -12,7 +12,8 @@ from satqkd.analysis.basis import alive_share, basis_shares, noise_by_basis_cps
 from satqkd.analysis.counts import Counts
 from satqkd.analysis.light import Light
 from satqkd.arrays import FloatArray
-from satqkd.link.budget import Link, LinkBudget
+from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Link
 from satqkd.link.qber import ErrorBudget, combined_error, error_budget
 from satqkd.link.receiver.detector import Detector, click_statistics
 from satqkd.protocols.choice.objective import DecoyProtocol

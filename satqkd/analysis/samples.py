@@ -11,6 +11,7 @@ from satqkd.analysis.families import expected_counts, family_of
 from satqkd.analysis.light import budgets, flip_probability
 from satqkd.analysis.prediction import Prediction
 from satqkd.link.doppler import doppler_ratio, light_time_s
+from satqkd.link.terms import SUBTOTALS, term_names
 from satqkd.scenario import Protocol
 from satqkd.times import utc_column
 
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _GEOMETRY = ("t_s", "elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
-_LIGHT = (
-    "geometric_db",
-    "pointing_db",
-    "atmosphere_db",
-    "turbulence_db",
-    "receiver_optics_db",
-    "detector_db",
-    "link_loss_db",
-    "total_loss_db",
-    "background_cps",
-    "noise_probability",
-)
 
 
 def pass_samples(prediction: Prediction, row: int, *, protocol: Protocol, sending: NDArray[np.bool_]) -> pd.DataFrame:
@@ -68,7 +57,9 @@ def pass_samples(prediction: Prediction, row: int, *, protocol: Protocol, sendin
         {
             "time_utc": utc_column(everything.time_utc[part]),
             **geometry,
-            **{name: getattr(budget, name) for name in _LIGHT},
+            **{name: getattr(budget, name) for name in (*term_names(), *SUBTOTALS[1:])},
+            "background_cps": budget.background_cps,
+            "noise_probability": budget.noise_probability,
             "qber": counts.qber,
             "sifted_bps": counts.signal_cps,
             "asymptotic_bps": protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),

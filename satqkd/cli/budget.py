@@ -11,8 +11,6 @@ from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit
 from satqkd.cli.talk import write
 
-_SUBTOTALS = ("channel_loss_db", "link_loss_db", "total_loss_db")
-
 
 def budget(
     scenario: opt.ScenarioArgument = None,
@@ -56,6 +54,7 @@ def budget(
     if out is not None or form not in (None, "table"):
         emit(table, form=form, out=out, meta=lambda: meta)
         return
+    from satqkd.link.terms import SUBTOTALS
     from satqkd.units import QUANTITIES
 
     orbit = f"as high as {chosen.satellite_names[0]}" if range_km is None else "at a given distance"
@@ -64,6 +63,6 @@ def budget(
         quantity = QUANTITIES[name]
         form_ = ".2e" if name == "noise_probability" else f".{quantity.decimals}f"
         cells = "".join(f"{value * quantity.display_factor:>11{form_}}" for value in table[name])
-        mark = "= " if name in _SUBTOTALS else "  "
+        mark = "= " if name in SUBTOTALS else "  "
         write(f"{mark}{quantity.axis_label:<36}{cells}")
     report_assumptions(meta["assumed"])

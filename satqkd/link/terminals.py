@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from satqkd.errors import DataError
+from satqkd.fields import words_of
 from satqkd.link.beam.diffraction import TruncatedGaussian
 from satqkd.link.beam.transmitters import CollimatedGaussian, Transmitter
+from satqkd.link.downlink import Transmission
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.receiver.telescope import Receiver
 
-_TRANSMITTERS: dict[str, type[Transmitter | CollimatedGaussian | TruncatedGaussian]] = {
-    "measured-divergence": Transmitter,
-    "collimated-gaussian": CollimatedGaussian,
-    "diffraction": TruncatedGaussian,
-}
+_TRANSMITTERS = {tag: one for one in get_args(get_args(Transmission)[0]) for tag in words_of(one, "model")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,14 +17,8 @@ if TYPE_CHECKING:
 SUFFIXES = (".png", ".svg", ".pdf")
 STATION_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Okabe and Ito's palette, which colour-blind readers can tell apart."""
-TERM_COLOURS = {
-    "geometric_db": "#0072B2",
-    "pointing_db": "#56B4E9",
-    "atmosphere_db": "#E69F00",
-    "turbulence_db": "#CC79A7",
-    "receiver_optics_db": "#009E73",
-    "detector_db": "#999999",
-}
+TERM_COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#CC79A7", "#009E73", "#999999", "#D55E00", "#F0E442")
+"""Of the terms of a link budget, in the order of the light."""
 
 CAUSE_COLOURS = {
     "qber_source": "#56B4E9",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from satqkd.analysis import Campaign
+from satqkd.link.terms import term_names
 from satqkd.plot.figures import CAUSE_COLOURS, TERM_COLOURS, new_figure, quiet_frame
 from satqkd.times import to_text
 from satqkd.units import QUANTITIES
@@ -76,11 +78,12 @@ def _geometry(axes: Axes, table: Any) -> None:
 
 
 def _losses(axes: Axes, table: Any) -> None:
-    names = [name for name in TERM_COLOURS if table[name].abs().max() > 0.0]
+    colours = dict(zip(term_names(), cycle(TERM_COLOURS), strict=False))
+    names = [name for name in colours if table[name].abs().max() > 0.0]
     axes.stackplot(
         table["t_s"],
         *(table[name] for name in names),
-        colors=[TERM_COLOURS[name] for name in names],
+        colors=[colours[name] for name in names],
         labels=[QUANTITIES[name].label for name in names],
         alpha=0.85,
     )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from satqkd.scenario.tables import (
         ElementsPolicy as ElementsPolicy,
         KeyPolicy as KeyPolicy,
-        LinkTable as LinkTable,
         PassLimits as PassLimits,
         RelayPair as RelayPair,
         StationTable as StationTable,

@@ -11,9 +11,10 @@ from satqkd.link.air.extinction import ZenithExtinction
 from satqkd.link.air.turbulence import NoTurbulence
 from satqkd.link.background.radiance import FixedRadiance
 from satqkd.link.beam.transmitters import CollimatedGaussian
+from satqkd.link.downlink import Link
 from satqkd.link.receiver.polarization import Compensated
 from satqkd.scenario import schema
-from satqkd.scenario.tables import LinkTable, StationTable
+from satqkd.scenario.tables import StationTable
 
 if TYPE_CHECKING:
     from satqkd.scenario.scenario import Scenario
@@ -30,7 +31,7 @@ _STAND_INS: dict[str, Any] = {
 
 def own_models(scenario: Scenario) -> dict[str, Any]:
     """Return the models that are none of this package, by their dotted keys."""
-    found = {f"link.{name}": model for name, model in _own_of(scenario.link, LinkTable)}
+    found = {f"link.{name}": model for name, model in _own_of(scenario.link, Link)}
     for table in scenario.stations:
         if isinstance(table, StationTable):
             found |= {f"stations.{table.name}.{name}": model for name, model in _own_of(table, StationTable)}

@@ -13,7 +13,7 @@ from annotated_types import Gt, Le
 from satqkd import catalog
 from satqkd.errors import InputError, did_you_mean
 from satqkd.fields import check_fields
-from satqkd.link.budget import Link
+from satqkd.link.downlink import Link
 from satqkd.orbit import Elements, HorizonMask, Station, read_elements
 from satqkd.reads import FileRead, distinct, is_readable
 from satqkd.scenario.models import DesignedOrbit, ProtocolTable
@@ -21,7 +21,6 @@ from satqkd.scenario.tables import (
     FORBID_EXTRA,
     ElementsPolicy,
     KeyPolicy,
-    LinkTable,
     PassLimits,
     RelayPair,
     StationTable,
@@ -51,7 +50,7 @@ class Scenario:
     days: Annotated[float, Gt(0.0), Le(36_525.0)]
     satellites: tuple[str | DesignedOrbit, ...]  # names of the catalogue, element files, FILE#NAME, designed orbits
     stations: tuple[str | StationTable, ...]
-    link: LinkTable
+    link: Link
     protocol: ProtocolTable
     description: str = ""
     elements: ElementsPolicy = field(default_factory=ElementsPolicy)

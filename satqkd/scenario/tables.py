@@ -11,11 +11,8 @@ from annotated_types import Ge, Le
 from satqkd import orbit
 from satqkd.errors import InputError
 from satqkd.fields import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, noun
-from satqkd.link.air.turbulence import NoTurbulence
-from satqkd.link.budget import Link
-from satqkd.link.receiver.polarization import Compensated
+from satqkd.link.downlink import Atmosphere, Background
 from satqkd.protocols.authentication import Authentication
-from satqkd.scenario.models import Atmosphere, Background, Polarization, Transmission, Turbulence
 
 if TYPE_CHECKING:
     from satqkd.orbit.selection import Constraint
@@ -139,17 +136,6 @@ class StationTable:
             raise InputError(f"stations.{self.name}.horizon_mask is empty.", "Give pairs of azimuth and elevation.")
         azimuths, elevations = (tuple(column) for column in zip(*self.horizon_mask, strict=True))
         return orbit.HorizonMask(azimuths, elevations, station=self.name)
-
-
-@noun
-class LinkTable(Link):
-    """The ``[link]`` table: `satqkd.link.budget.Link`, whose models a scenario chooses by their ``model`` key."""
-
-    transmitter: Transmission
-    atmosphere: Atmosphere
-    background: Background
-    turbulence: Turbulence = field(default_factory=NoTurbulence)
-    polarization: Polarization = field(default_factory=Compensated)
 
 
 @noun

@@ -7,9 +7,9 @@ from typing import Any
 
 from satqkd import catalog
 from satqkd.errors import InputError
+from satqkd.link.downlink import Link
 from satqkd.scenario import schema
 from satqkd.scenario.models import ProtocolTable
-from satqkd.scenario.tables import LinkTable
 
 _PARTS = ("transmitter", "receiver", "detector")
 
@@ -77,7 +77,7 @@ def _put_beneath(values: dict[str, Any], link: dict[str, Any], terminal: Mapping
         own, theirs = link.get(part, {}), terminal[part]
         if "model" in own and own["model"] != theirs.get("model", own["model"]):
             # Another model keeps what it knows as well, such as a jitter.
-            model = schema.member(schema.choices_at(LinkTable, [part]), own["model"])
+            model = schema.member(schema.choices_at(Link, [part]), own["model"])
             theirs = schema.shared(theirs, model) if isinstance(model, type) else {}
         link[part] = {**theirs, **own}
     if terminal["kind"] == "link":

@@ -11,7 +11,7 @@ import satqkd as sq
 from satqkd.analysis import expected_counts, predict
 from satqkd.analysis.pulses import QBER_CAUSES
 from satqkd.errors import InputError, SatqkdWarning
-from satqkd.link.budget import link_budget
+from tests.support.sight import budget_at
 
 PASS_COLUMNS = [
     "pass_id",
@@ -293,7 +293,7 @@ def test_more_range_never_gives_more_counts_or_fewer_errors(near, further, eleva
     scenario = NIGHT.with_({"link.detector.dark_count_hz": dark})
     (site,) = scenario.sites
     counts = [
-        counts_of(scenario, link_budget(site.link, elevation_deg=[elevation], range_m=[distance]))
+        counts_of(scenario, budget_at(site.link, elevation_deg=[elevation], range_m=[distance]))
         for distance in (near, near * further)
     ]
     assert counts[1].signal_cps <= counts[0].signal_cps
@@ -305,7 +305,7 @@ def test_a_biased_passive_receiver_pays_for_the_darkness_of_its_rare_basis():
     """Both detectors of a basis are always on: chosen one time in ten, their darkness weighs like 20, not 4."""
     scenario = NIGHT.with_({"protocol.key_basis_probability": 0.9, "protocol.key_bases": "one"})
     (site,) = scenario.sites
-    budget = link_budget(site.link, elevation_deg=[45.0], range_m=[7e5])
+    budget = budget_at(site.link, elevation_deg=[45.0], range_m=[7e5])
     counts = counts_of(scenario, budget)
     vacuum = counts.sifted_cps[0, :, 2] / (1e8 * np.array([0.9, 0.1]) ** 2 * 0.25)
     sky = float(budget.background_cps[0])

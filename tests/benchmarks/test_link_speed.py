@@ -10,9 +10,11 @@ from satqkd.link.air.turbulence import HufnagelValley
 from satqkd.link.background.natural_sky import NaturalSky
 from satqkd.link.beam.diffraction import TruncatedGaussian
 from satqkd.link.beam.transmitters import Transmitter
-from satqkd.link.budget import Link, LinkBudget, link_budget
+from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Downlink
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.receiver.telescope import Receiver
+from tests.support.sight import budget_at
 
 SAMPLES = 150_000
 LIMIT_S = 1.0  # the requirement; 0.1 to 0.2 s measured on one core
@@ -43,7 +45,7 @@ SENDERS = {
 def a_year(sender: str) -> LinkBudget:
     rng = np.random.default_rng(2017)
     elevation = rng.uniform(10.0, 90.0, SAMPLES)
-    link = Link(
+    link = Downlink(
         wavelength_m=848.6e-9,
         transmitter=SENDERS[sender],
         receiver=Receiver(
@@ -59,7 +61,7 @@ def a_year(sender: str) -> LinkBudget:
         background=NaturalSky(sky_quality_v_mag_arcsec2=21.0),
         turbulence=HufnagelValley(),
     )
-    return link_budget(
+    return budget_at(
         link,
         elevation_deg=elevation,
         range_m=np.interp(elevation, [10.0, 90.0], [1.7e6, 5e5]),

@@ -3,15 +3,15 @@ import pytest
 from satqkd.link.air.extinction import ZenithExtinction
 from satqkd.link.background.radiance import NightClass
 from satqkd.link.beam.transmitters import Transmitter
-from satqkd.link.budget import Link
+from satqkd.link.downlink import Downlink
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.receiver.telescope import Receiver
 
 
 @pytest.fixture
-def micius_link() -> Link:
+def micius_link() -> Downlink:
     """Micius 2017 as published (Liao et al., Nature 549, 43): 2.7 dB zenith loss with turbulence."""
-    return Link(
+    return Downlink(
         wavelength_m=848.6e-9,
         transmitter=Transmitter(
             aperture_m=0.30, divergence_rad=10e-6, divergence_definition="uniform", pointing_jitter_rad=1.2e-6

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from satqkd.link.air.extinction import ClearSkyTable, VisibilityTable
-from satqkd.link.budget import Link, link_budget
+from satqkd.link.downlink import Downlink
 from tests.support import REFERENCE
+from tests.support.sight import budget_at
 
 # Digitised by Baidu QNET from Liao et al., Nature 549, 43 (2017), noise +-0.7 dB; ranges up to 15 km off the orbit's.
 LOSS = REFERENCE / "micius_2016-12-19_loss.csv"
@@ -29,13 +30,13 @@ def december_19() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return length, np.degrees(np.arcsin(sine)), np.array([float(row["link_loss_db"]) for row in rows])
 
 
-def difference(link: Link) -> tuple[float, float]:
+def difference(link: Downlink) -> tuple[float, float]:
     length, elevation, published = december_19()
-    error = link_budget(link, elevation_deg=elevation, range_m=length, altitude_m=890.0).link_loss_db - published
+    error = budget_at(link, elevation_deg=elevation, range_m=length, altitude_m=890.0).link_loss_db - published
     return float(error.mean()), float(np.sqrt((error**2).mean()))
 
 
-def test_pinned_extinction_follows_the_curve(micius_link: Link) -> None:
+def test_pinned_extinction_follows_the_curve(micius_link: Downlink) -> None:
     """Of the 3 to 8 dB at 1200 km, between nights, 8 are 2.7 dB at the zenith: bias -0.2, rms 0.9 dB."""
     bias, rms = difference(micius_link)
     assert abs(bias) < 0.5
@@ -52,7 +53,7 @@ def test_pinned_extinction_follows_the_curve(micius_link: Link) -> None:
     ],
 )
 def test_what_clean_air_leaves_unexplained(
-    micius_link: Link, atmosphere: ClearSkyTable | VisibilityTable, bias_db: float, rms_db: float
+    micius_link: Downlink, atmosphere: ClearSkyTable | VisibilityTable, bias_db: float, rms_db: float
 ) -> None:
     """Pins of a known deviation: that night lost 4.5 dB more than clear air, 3 dB high up and 7 dB low.
 
@@ -63,10 +64,10 @@ def test_what_clean_air_leaves_unexplained(
     assert rms == pytest.approx(rms_db, abs=0.1)
 
 
-def test_best_night(micius_link: Link) -> None:
+def test_best_night(micius_link: Downlink) -> None:
     """Quoted, unverified: 24.0 dB without detectors and 40.2 kbit/s sifted at 530 km; so 2 dB are allowed."""
     clean = replace(micius_link, atmosphere=ClearSkyTable())
-    budget = link_budget(clean, elevation_deg=67.0, range_m=530e3, altitude_m=890.0)
+    budget = budget_at(clean, elevation_deg=67.0, range_m=530e3, altitude_m=890.0)
     assert budget.link_loss_db == pytest.approx(24.0, abs=2.0)
     # 100 MHz, half of it signal of 0.8 photons, half in matching bases
     sifted_bps = 1e8 * 0.5 * 0.5 * -np.expm1(-0.8 * budget.transmittance)

@@ -4,8 +4,9 @@ from satqkd.catalog import entries
 from satqkd.errors import InputError
 from satqkd.link.air.extinction import ZenithExtinction
 from satqkd.link.background.radiance import NightClass
-from satqkd.link.budget import Link, link_budget
+from satqkd.link.downlink import Downlink
 from satqkd.link.terminals import read_terminal
+from tests.support.sight import budget_at
 
 NAMES = sorted(entries("terminals"))
 LINKS = [name for name in NAMES if not name.startswith("detector-")]
@@ -38,7 +39,7 @@ def test_every_link_has_a_budget(name: str) -> None:
     assert terminal.transmitter is not None
     assert terminal.receiver is not None
     assert terminal.detector is not None
-    link = Link(
+    link = Downlink(
         wavelength_m=terminal.wavelength_m,
         transmitter=terminal.transmitter,
         receiver=terminal.receiver,
@@ -46,7 +47,7 @@ def test_every_link_has_a_budget(name: str) -> None:
         atmosphere=ZenithExtinction(zenith_extinction_db=0.5),
         background=NightClass(),
     )
-    budget = link_budget(link, elevation_deg=40.0, range_m=3.78e7 if name == "geo-class" else 8e5)
+    budget = budget_at(link, elevation_deg=40.0, range_m=3.78e7 if name == "geo-class" else 8e5)
     assert 20.0 < budget.total_loss_db < 65.0
     assert terminal.source["clock_rate_hz"] > 0.0
     if "intensities" in terminal.source:

@@ -14,8 +14,8 @@ from satqkd.errors import InputError
 class Fog:
     """An atmosphere with the one method that is asked for."""
 
-    def transmittance(self, *, elevation_deg, wavelength_m, altitude_m):
-        return np.full(np.shape(elevation_deg), 0.25)
+    def transmittance(self, sight, sky, *, wavelength_m):
+        return np.full(sight.elevation_deg.shape, 0.25)
 
     def __repr__(self) -> str:
         return "Fog()"
@@ -27,8 +27,8 @@ class Glow:
 
     level: float = 1e-6
 
-    def sky_radiance_w_m2_sr_um(self, *, elevation_deg, **_):
-        return np.full(np.shape(elevation_deg), self.level)
+    def sky_radiance_w_m2_sr_um(self, sight, sky, *, wavelength_m):
+        return np.full(sight.elevation_deg.shape, self.level)
 
     def to_dict(self):
         return {"model": "glow", "level": self.level}

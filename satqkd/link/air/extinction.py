@@ -11,6 +11,7 @@ from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.fields import Extinction, ScaleHeight, VisibilityRange, noun, one_of
 from satqkd.link.air.airmass import airmass as airmass
 from satqkd.link.air.modtran import ClearSkyTable as ClearSkyTable, VisibilityTable as VisibilityTable
+from satqkd.link.sight import DARK_NIGHT, LineOfSight, SkyLight
 from satqkd.units import transmittance
 
 AEROSOL_SCALE_HEIGHT_M = 1200.0
@@ -67,9 +68,9 @@ class ZenithExtinction:
     model: Literal["zenith-extinction"] = "zenith-extinction"
 
     @takes_quantities
-    def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """Transmittance, shape of the elevation [deg]; wavelength and altitude are in the number already."""
-        return transmittance(self.zenith_extinction_db * airmass(elevation_deg))
+    def transmittance(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """Transmittance in the shape of the sight; wavelength and altitude are in the number already."""
+        return transmittance(self.zenith_extinction_db * airmass(sight.elevation_deg))
 
 
 @noun
@@ -92,8 +93,8 @@ class Visibility:
     model: Literal["visibility"] = "visibility"
 
     @takes_quantities
-    def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """Transmittance, shape of the elevation [deg], from a station's altitude [m] up."""
+    def transmittance(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """Transmittance in the shape of the sight, from the station's altitude up."""
         ground = scattering_per_km(self.visibility_m, wavelength_m=wavelength_m, law=self.law)
-        depth = ground * self.scale_height_m / 1000.0 * np.exp(-float(altitude_m) / self.scale_height_m)
-        return np.asarray(np.exp(-depth * airmass(elevation_deg)))
+        depth = ground * self.scale_height_m / 1000.0 * np.exp(-sight.station_altitude_m / self.scale_height_m)
+        return np.asarray(np.exp(-depth * airmass(sight.elevation_deg)))

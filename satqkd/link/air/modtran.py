@@ -7,13 +7,13 @@ from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge
-from numpy.typing import ArrayLike
 
 from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError
 from satqkd.fields import ScaleHeight, noun
 from satqkd.link.air.airmass import airmass
 from satqkd.link.quadrature import monotone_cubic
+from satqkd.link.sight import DARK_NIGHT, LineOfSight, SkyLight
 from satqkd.units import transmittance
 
 
@@ -41,12 +41,12 @@ class ClearSkyTable:
         _check_scale_height(self.altitude_scale_height_m)
 
     @takes_quantities
-    def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """Transmittance, shape of the elevation [deg]; an elevation or wavelength outside the table is refused."""
-        e = within("elevation_deg", elevation_deg, 0.0, 90.0 + 1e-6)
+    def transmittance(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """Transmittance in the shape of the sight; an elevation or wavelength outside the table is refused."""
+        e = within("elevation_deg", sight.elevation_deg, 0.0, 90.0 + 1e-6)
         nodes, loss_per_airmass = _clear_sky_column(float(wavelength_m))
         loss_db = np.interp(e, nodes, loss_per_airmass) * airmass(e)
-        return transmittance(loss_db * _thinner(altitude_m, self.altitude_scale_height_m))
+        return transmittance(loss_db * _thinner(sight.station_altitude_m, self.altitude_scale_height_m))
 
 
 @noun
@@ -75,13 +75,15 @@ class VisibilityTable:
         _check_scale_height(self.altitude_scale_height_m)
 
     @takes_quantities
-    def transmittance(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """Transmittance, shape of the elevation [deg]; an elevation or wavelength outside the table is refused."""
-        e = within("elevation_deg", elevation_deg, 1.0, 90.0 + 1e-6)
+    def transmittance(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """Transmittance in the shape of the sight; an elevation or wavelength outside the table is refused."""
+        e = within("elevation_deg", sight.elevation_deg, 1.0, 90.0 + 1e-6)
         sines, loss_per_airmass = _visibility_column(float(wavelength_m), float(self.visibility_m))
         height = np.sin(np.radians(e))
         loss_db = monotone_cubic(sines, loss_per_airmass, height) * airmass(e)
-        return transmittance(np.maximum(loss_db, 0.0) * _thinner(altitude_m, self.altitude_scale_height_m))
+        return transmittance(
+            np.maximum(loss_db, 0.0) * _thinner(sight.station_altitude_m, self.altitude_scale_height_m)
+        )
 
 
 def _check_scale_height(value: float | None) -> None:

@@ -12,10 +12,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import ValidityWarning, warn
 from satqkd.fields import NonNegative, Positive, noun, one_of
 from satqkd.link.quadrature import gauss_legendre
+from satqkd.link.sight import DARK_NIGHT, LineOfSight, SkyLight
 
 SurfaceTerm = Literal["site", "bare"]
 TOP_M = 100_000.0
@@ -194,9 +195,9 @@ class NoTurbulence:
     model: Literal["none"] = "none"
 
     @takes_quantities
-    def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """Infinite, in the shape of the elevation."""
-        return np.full(np.shape(elevation_deg), np.inf)
+    def fried_parameter_m(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """Infinite, in the shape of the sight."""
+        return np.full(sight.elevation_deg.shape, np.inf)
 
 
 @noun
@@ -236,16 +237,16 @@ class HufnagelValley:
         return float(cn2_weight @ np.abs(wind) ** (5.0 / 3.0))
 
     @takes_quantities
-    def fried_parameter_m(self, *, elevation_deg: ArrayLike, wavelength_m: float, altitude_m: float) -> FloatArray:
-        """r0 along the line of sight [m], shape of the elevation [deg]."""
-        elevation = as_floats("elevation_deg", elevation_deg)
+    def fried_parameter_m(self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float) -> FloatArray:
+        """r0 along the line of sight [m], in its shape."""
+        elevation = sight.elevation_deg
         if elevation.size and float(elevation.min()) < LOWEST_ELEVATION_DEG:
             warn(
                 f"Turbulence at {float(elevation.min()):.1f} deg: the flat-layer Fried parameter is not to be trusted "
                 f"below {LOWEST_ELEVATION_DEG:g} deg of elevation; it is taken on down to the horizon.",
                 ValidityWarning,
             )
-        integral = self.moment(0.0, altitude_m=altitude_m)
+        integral = self.moment(0.0, altitude_m=sight.station_altitude_m)
         # The flat layers' secant would be infinite on the horizon, where the curved Earth's airmass is about 38.
         above = np.maximum(elevation, 1.5)
         return fried_parameter_m(integral, wavelength_m=wavelength_m, elevation_deg=above)

@@ -20,6 +20,7 @@ from satqkd.link.background.moonlight import (
     sky_airmass,
     solar_ratio,
 )
+from satqkd.link.sight import DARK_NIGHT, LineOfSight, SkyLight
 
 NATURAL_V_MAG_ARCSEC2 = 21.83
 """V brightness of a dark zenith at a solar radio flux of 130 sfu, from the same source as the airglow below."""
@@ -191,14 +192,7 @@ class NaturalSky:
 
     @takes_quantities
     def terms_w_m2_sr_um(
-        self,
-        *,
-        wavelength_m: float,
-        elevation_deg: ArrayLike,
-        sun_elevation_deg: ArrayLike,
-        moon_elevation_deg: ArrayLike,
-        moon_illumination: ArrayLike,
-        moon_separation_deg: ArrayLike,
+        self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float
     ) -> dict[str, FloatArray]:
         """Radiance of each part of the sky [W m^-2 sr^-1 um^-1]: airglow, light_pollution, moonlight, sunlight."""
         k, spectrum = self.extinction_v_mag, solar_ratio(wavelength_m)
@@ -207,21 +201,21 @@ class NaturalSky:
             city += float(light_pollution_w_m2_sr_um(self.sky_quality_v_mag_arcsec2))
         return {
             "airglow": self.airglow_factor
-            * airglow_w_m2_sr_um(wavelength_m=wavelength_m, elevation_deg=elevation_deg, extinction_v_mag=k),
-            "light_pollution": np.asarray(city * _path(elevation_deg)),
+            * airglow_w_m2_sr_um(wavelength_m=wavelength_m, elevation_deg=sight.elevation_deg, extinction_v_mag=k),
+            "light_pollution": np.asarray(city * _path(sight.elevation_deg)),
             "moonlight": moonlight_w_m2_sr_um(
                 wavelength_m=wavelength_m,
-                elevation_deg=elevation_deg,
-                moon_elevation_deg=moon_elevation_deg,
-                moon_illumination=moon_illumination,
-                moon_separation_deg=moon_separation_deg,
+                elevation_deg=sight.elevation_deg,
+                moon_elevation_deg=sky.moon_elevation_deg,
+                moon_illumination=sky.moon_illumination,
+                moon_separation_deg=sky.moon_separation_deg,
                 extinction_v_mag=k,
                 irradiance_ratio=spectrum,
             ),
             "sunlight": sunlight_w_m2_sr_um(
                 wavelength_m=wavelength_m,
-                elevation_deg=elevation_deg,
-                sun_elevation_deg=sun_elevation_deg,
+                elevation_deg=sight.elevation_deg,
+                sun_elevation_deg=sky.sun_elevation_deg,
                 extinction_v_mag=k,
                 irradiance_ratio=spectrum,
             ),
@@ -229,22 +223,7 @@ class NaturalSky:
 
     @takes_quantities
     def sky_radiance_w_m2_sr_um(
-        self,
-        *,
-        wavelength_m: float,
-        elevation_deg: ArrayLike,
-        sun_elevation_deg: ArrayLike,
-        moon_elevation_deg: ArrayLike,
-        moon_illumination: ArrayLike,
-        moon_separation_deg: ArrayLike,
+        self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float
     ) -> FloatArray:
         """Sum of `terms_w_m2_sr_um` [W m^-2 sr^-1 um^-1]."""
-        terms = self.terms_w_m2_sr_um(
-            wavelength_m=wavelength_m,
-            elevation_deg=elevation_deg,
-            sun_elevation_deg=sun_elevation_deg,
-            moon_elevation_deg=moon_elevation_deg,
-            moon_illumination=moon_illumination,
-            moon_separation_deg=moon_separation_deg,
-        )
-        return np.asarray(sum(terms.values()))
+        return np.asarray(sum(self.terms_w_m2_sr_um(sight, sky, wavelength_m=wavelength_m).values()))

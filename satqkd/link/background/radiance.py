@@ -11,6 +11,7 @@ from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.constants import LIGHT_SPEED_M_S, PLANCK_J_S
 from satqkd.fields import NonNegative, noun
 from satqkd.link.receiver.telescope import collecting_area_m2, solid_angle_sr
+from satqkd.link.sight import DARK_NIGHT, LineOfSight, SkyLight
 
 
 @takes_quantities
@@ -78,17 +79,10 @@ class FixedRadiance:
 
     @takes_quantities
     def sky_radiance_w_m2_sr_um(
-        self,
-        *,
-        wavelength_m: float,
-        elevation_deg: ArrayLike,
-        sun_elevation_deg: ArrayLike,
-        moon_elevation_deg: ArrayLike,
-        moon_illumination: ArrayLike,
-        moon_separation_deg: ArrayLike,
+        self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float
     ) -> FloatArray:
-        """Return the radiance in the shape of the elevation."""
-        return np.full(np.shape(elevation_deg), float(self.radiance_w_m2_sr_um))
+        """Return the radiance in the shape of the sight [W m^-2 sr^-1 um^-1]."""
+        return np.full(sight.elevation_deg.shape, float(self.radiance_w_m2_sr_um))
 
 
 @noun
@@ -119,23 +113,14 @@ class NightClass:
 
     @takes_quantities
     def sky_radiance_w_m2_sr_um(
-        self,
-        *,
-        wavelength_m: float,
-        elevation_deg: ArrayLike,
-        sun_elevation_deg: ArrayLike,
-        moon_elevation_deg: ArrayLike,
-        moon_illumination: ArrayLike,
-        moon_separation_deg: ArrayLike,
+        self, sight: LineOfSight, sky: SkyLight = DARK_NIGHT, *, wavelength_m: float
     ) -> FloatArray:
-        """Radiance [W m^-2 sr^-1 um^-1], broadcast shape of the elevations [deg] and the illuminated fraction [1]."""
-        sun = within("sun_elevation_deg", sun_elevation_deg, -90.0, 90.0)
-        moon = within("moon_elevation_deg", moon_elevation_deg, -90.0, 90.0)
-        lit = within("moon_illumination", moon_illumination, 0.0, 1.0)
+        """Radiance [W m^-2 sr^-1 um^-1], broadcast shape of sight and sky."""
+        sun, moon, lit = sky.sun_elevation_deg, sky.moon_elevation_deg, sky.moon_illumination
         night = np.where(
             moon < 0.0,
             self.moonless_w_m2_sr_um,
             np.where(lit < 0.5, self.new_moon_w_m2_sr_um, self.full_moon_w_m2_sr_um),
         )
         day = self.day_w_m2_sr_um * 10.0 ** (np.minimum(sun, 0.0) / 3.0)
-        return np.asarray(night + day + np.zeros(np.shape(elevation_deg)))
+        return np.asarray(night + day + np.zeros(sight.elevation_deg.shape))

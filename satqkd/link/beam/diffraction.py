@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray, as_floats, takes_quantities, within
+from satqkd.arrays import FloatArray, takes_quantities, within
 from satqkd.errors import InputError, ValidityWarning, warn
 from satqkd.fields import Aperture, Fraction, Waist, noun
 from satqkd.link.beam.pointing import PointingErrors
 from satqkd.link.quadrature import chebyshev_interpolate, chebyshev_nodes, gauss_legendre
+from satqkd.link.sight import LineOfSight
 
 FRAUNHOFER_LIMIT = 0.1
 """Fresnel number a²/(lambda L) up to which a collimated beam loses less than 0.05 dB against one that is focused."""
@@ -218,11 +219,11 @@ class TruncatedGaussian(PointingErrors):
 
     @takes_quantities
     def geometric_transmittance(
-        self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Share of the steady, centred beam that a receiver catches; warns of the near field."""
         return diffraction_transmittance(
-            range_m,
+            sight.range_m,
             wavelength_m=wavelength_m,
             aperture_m=aperture_m,
             transmitter_aperture_m=self.aperture_m,
@@ -233,18 +234,12 @@ class TruncatedGaussian(PointingErrors):
 
     @takes_quantities
     def pointing_transmittance(
-        self,
-        range_m: ArrayLike,
-        *,
-        elevation_deg: ArrayLike,
-        wavelength_m: float,
-        aperture_m: float,
-        obscuration_ratio: float = 0.0,
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Mean over the pointing errors, relative to the steady beam."""
         receiver = (wavelength_m, aperture_m, obscuration_ratio)
-        jitter, bias = self.jitter_rad(elevation_deg), self.pointing_bias_rad
-        length = as_floats("range_m", range_m)
+        jitter, bias = self.jitter_rad(sight.elevation_deg), self.pointing_bias_rad
+        length = sight.range_m
         steady = self._mean(length, *receiver, 0.0, 0.0)
         low, high = float(jitter.min()), float(jitter.max())
         if high - low <= max(1e-9 * low, 1e-15):

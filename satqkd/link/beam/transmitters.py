@@ -13,6 +13,7 @@ from satqkd.fields import Aperture, Divergence, Waist, noun
 from satqkd.link.beam.divergence import DEFINITIONS as DEFINITIONS, DivergenceDefinition, check_definition
 from satqkd.link.beam.gaussian import captured_fraction
 from satqkd.link.beam.pointing import PointingErrors, mean_pointing_transmittance
+from satqkd.link.sight import LineOfSight
 
 
 @takes_quantities
@@ -250,23 +251,17 @@ class Transmitter(PointingErrors):
 
     @takes_quantities
     def geometric_transmittance(
-        self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Share of the steady, centred beam that a receiver catches."""
-        return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
+        return _steady(self, sight, wavelength_m, aperture_m, obscuration_ratio)
 
     @takes_quantities
     def pointing_transmittance(
-        self,
-        range_m: ArrayLike,
-        *,
-        elevation_deg: ArrayLike,
-        wavelength_m: float,
-        aperture_m: float,
-        obscuration_ratio: float = 0.0,
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Mean over the pointing errors, relative to the steady beam; see `mean_pointing_transmittance`."""
-        return _shaken(self, range_m, elevation_deg, wavelength_m, aperture_m, obscuration_ratio)
+        return _shaken(self, sight, wavelength_m, aperture_m, obscuration_ratio)
 
 
 @noun
@@ -294,44 +289,37 @@ class CollimatedGaussian(PointingErrors):
 
     @takes_quantities
     def geometric_transmittance(
-        self, range_m: ArrayLike, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Share of the steady, centred beam that a receiver catches."""
-        return _steady(self, range_m, wavelength_m, aperture_m, obscuration_ratio)
+        return _steady(self, sight, wavelength_m, aperture_m, obscuration_ratio)
 
     @takes_quantities
     def pointing_transmittance(
-        self,
-        range_m: ArrayLike,
-        *,
-        elevation_deg: ArrayLike,
-        wavelength_m: float,
-        aperture_m: float,
-        obscuration_ratio: float = 0.0,
+        self, sight: LineOfSight, *, wavelength_m: float, aperture_m: float, obscuration_ratio: float = 0.0
     ) -> FloatArray:
         """Mean over the pointing errors, relative to the steady beam; see `mean_pointing_transmittance`."""
-        return _shaken(self, range_m, elevation_deg, wavelength_m, aperture_m, obscuration_ratio)
+        return _shaken(self, sight, wavelength_m, aperture_m, obscuration_ratio)
 
 
 GaussianTransmitter = Transmitter | CollimatedGaussian
 
 
 def _steady(
-    beam: GaussianTransmitter, range_m: ArrayLike, wavelength_m: float, aperture_m: float, obscuration_ratio: float
+    beam: GaussianTransmitter, sight: LineOfSight, wavelength_m: float, aperture_m: float, obscuration_ratio: float
 ) -> FloatArray:
-    radius = beam.beam_radius_m(range_m, wavelength_m=wavelength_m)
+    radius = beam.beam_radius_m(sight.range_m, wavelength_m=wavelength_m)
     return captured_fraction(radius, aperture_m=aperture_m, obscuration_ratio=obscuration_ratio)
 
 
 def _shaken(
-    beam: GaussianTransmitter, range_m: ArrayLike, elevation_deg: ArrayLike, wavelength_m: float, aperture_m: float,
-    obscuration_ratio: float,
-) -> FloatArray:  # fmt: skip
+    beam: GaussianTransmitter, sight: LineOfSight, wavelength_m: float, aperture_m: float, obscuration_ratio: float
+) -> FloatArray:
     return mean_pointing_transmittance(
-        range_m,
-        beam_radius_m=beam.beam_radius_m(range_m, wavelength_m=wavelength_m),
+        sight.range_m,
+        beam_radius_m=beam.beam_radius_m(sight.range_m, wavelength_m=wavelength_m),
         aperture_m=aperture_m,
-        jitter_rad=beam.jitter_rad(elevation_deg),
+        jitter_rad=beam.jitter_rad(sight.elevation_deg),
         bias_rad=beam.pointing_bias_rad,
         obscuration_ratio=obscuration_ratio,
     )

@@ -15,6 +15,7 @@ from satqkd.link.air.extinction import (
 )
 from satqkd.link.quadrature import monotone_cubic
 from satqkd.units import loss_db
+from tests.support.sight import seen
 
 DB_PER_NEPER = 10 / np.log(10)
 # Between nodes of the table: half the distance to a held-out column interpolates to this (the issue's requirement).
@@ -45,8 +46,9 @@ def test_visibility(wavelength_m: float, visibility_m: float, kruse: float, kim:
 def test_visibility_over_a_mountain() -> None:
     """Analytic: 1.2 km higher leaves 1/e of the aerosol."""
     haze = Visibility(visibility_m=23e3)
-    at = {"elevation_deg": 30.0, "wavelength_m": 850e-9}
-    low, high = (loss_db(haze.transmittance(altitude_m=altitude, **at)) for altitude in (0.0, 1200.0))
+    low, high = (
+        loss_db(haze.transmittance(seen(30.0, altitude_m=altitude), wavelength_m=850e-9)) for altitude in (0.0, 1200.0)
+    )
     assert low == pytest.approx(0.4195 * 1.2 * 1.9943, rel=3e-4)
     assert high == pytest.approx(low / np.e, rel=1e-12)
 
@@ -58,7 +60,7 @@ def test_visibility_over_a_mountain() -> None:
 )  # fmt: skip
 def test_clear_sky_nodes(wavelength_m: float, expected: tuple[float, ...]) -> None:
     """The source's own table, MODTRAN, at 90, 30, 20, 10 deg, to its three digits; 810 nm lies in the water band."""
-    eta = ClearSkyTable().transmittance(elevation_deg=[90, 30, 20, 10], wavelength_m=wavelength_m, altitude_m=0.0)
+    eta = ClearSkyTable().transmittance(seen([90, 30, 20, 10]), wavelength_m=wavelength_m)
     assert eta == pytest.approx(expected, abs=6e-4)
 
 
@@ -72,9 +74,7 @@ def clear_sky() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_clear_sky_meets_every_node() -> None:
     wavelength_nm, elevation, eta = clear_sky()
     for column, wavelength in enumerate(wavelength_nm):
-        computed = ClearSkyTable().transmittance(
-            elevation_deg=elevation, wavelength_m=wavelength * 1e-9, altitude_m=0.0
-        )
+        computed = ClearSkyTable().transmittance(seen(elevation), wavelength_m=wavelength * 1e-9)
         assert computed == pytest.approx(eta[:, column], rel=1e-9)
 
 
@@ -105,7 +105,7 @@ def test_clear_sky_between_wavelengths() -> None:
 @pytest.mark.parametrize("wavelength_m", [532e-9, 780e-9, 900e-9, 1540e-9])
 def test_clear_sky_refuses_to_extrapolate(wavelength_m: float) -> None:
     with pytest.raises(InputError, match="785e-9 to 850e-9"):
-        ClearSkyTable().transmittance(elevation_deg=30.0, wavelength_m=wavelength_m, altitude_m=0.0)
+        ClearSkyTable().transmittance(seen(30.0), wavelength_m=wavelength_m)
 
 
 def test_below_the_horizon_is_refused() -> None:
@@ -136,10 +136,10 @@ def test_an_atmosphere_that_cannot_be(build: object) -> None:
 )
 def test_lower_is_never_clearer(zenith_db: float, visibility_m: float, wavelength_m: float, altitude_m: float) -> None:
     elevation = np.linspace(0.1, 90.0, 60)
-    sky = {"elevation_deg": elevation, "wavelength_m": wavelength_m, "altitude_m": altitude_m}
+    sight = seen(elevation, altitude_m=altitude_m)
     models = [ZenithExtinction(zenith_extinction_db=zenith_db), Visibility(visibility_m=visibility_m)]
-    for eta in [model.transmittance(**sky) for model in models]:
+    for eta in [model.transmittance(sight, wavelength_m=wavelength_m) for model in models]:
         assert np.all((eta >= 0.0) & (eta <= 1.0))
         assert np.all(np.diff(eta) >= 0.0)
-    table = ClearSkyTable().transmittance(**(sky | {"wavelength_m": float(np.clip(wavelength_m, 785e-9, 850e-9))}))
+    table = ClearSkyTable().transmittance(sight, wavelength_m=float(np.clip(wavelength_m, 785e-9, 850e-9)))
     assert np.all(np.diff(table) >= 0.0)

@@ -10,6 +10,7 @@ from satqkd.link.air.airmass import airmass, refraction_deg
 from satqkd.link.air.extinction import ClearSkyTable, VisibilityTable
 from satqkd.link.quadrature import monotone_cubic
 from satqkd.units import loss_db
+from tests.support.sight import seen
 
 BETWEEN_ELEVATIONS_DB = 0.1  # at and above 20 deg, the next lower node 10 deg away; 0.067 measured
 BETWEEN_VISIBILITIES = 0.07  # of the loss; 0.06 measured
@@ -28,7 +29,7 @@ def test_visibility_nodes_are_met() -> None:
         mine = rows[rows[:, 0] == visibility_m]
         for column, wavelength in enumerate(wavelength_nm, start=2):
             eta = VisibilityTable(visibility_m=visibility_m).transmittance(
-                elevation_deg=mine[:, 1], wavelength_m=wavelength * 1e-9, altitude_m=0.0
+                seen(mine[:, 1]), wavelength_m=wavelength * 1e-9
             )
             known = mine[:, column] > 0.0
             assert eta[known] == pytest.approx(mine[known, column], rel=1e-9)
@@ -59,36 +60,34 @@ def test_between_elevations() -> None:
 
 def test_water_line_shows() -> None:
     """The 810 to 830 nm water band costs more than its neighbours on either side, in both tables."""
-    at = {"elevation_deg": 30.0, "altitude_m": 0.0}
-    clear = [float(ClearSkyTable().transmittance(wavelength_m=w * 1e-9, **at)) for w in (795, 822, 850)]
+    at = seen(30.0)
+    clear = [float(ClearSkyTable().transmittance(at, wavelength_m=w * 1e-9)) for w in (795, 822, 850)]
     assert clear[1] < min(clear[0], clear[2]) - 0.1
-    hazy = [
-        float(VisibilityTable(visibility_m=23e3).transmittance(wavelength_m=w * 1e-9, **at)) for w in (785, 810, 850)
-    ]
+    hazy = [float(VisibilityTable(visibility_m=23e3).transmittance(at, wavelength_m=w * 1e-9)) for w in (785, 810, 850)]
     assert hazy[1] < hazy[2]
 
 
 def test_altitude_is_corrected_only_when_asked() -> None:
     """Analytic: exp(-h0/H) of the loss in dB."""
-    at = {"elevation_deg": 30.0, "wavelength_m": 850e-9}
+    low, up = seen(30.0), seen(30.0, altitude_m=2e3)
     for plain, scaled in (
         (ClearSkyTable(), ClearSkyTable(altitude_scale_height_m=2e3)),
         (VisibilityTable(visibility_m=2e4), VisibilityTable(visibility_m=2e4, altitude_scale_height_m=2e3)),
     ):
-        sea, high = (loss_db(plain.transmittance(altitude_m=altitude, **at)) for altitude in (0.0, 2e3))
+        sea, high = (loss_db(plain.transmittance(sight, wavelength_m=850e-9)) for sight in (low, up))
         assert sea == high
-        assert loss_db(scaled.transmittance(altitude_m=2e3, **at)) == pytest.approx(sea / np.e, rel=1e-12)
+        assert loss_db(scaled.transmittance(up, wavelength_m=850e-9)) == pytest.approx(sea / np.e, rel=1e-12)
 
 
 def test_tables_refuse_to_extrapolate() -> None:
     haze = VisibilityTable(visibility_m=2e4)
-    at = {"elevation_deg": 30.0, "altitude_m": 0.0}
-    assert haze.transmittance(wavelength_m=848.6e-9, **at) == haze.transmittance(wavelength_m=849e-9, **at)
+    at = seen(30.0)
+    assert haze.transmittance(at, wavelength_m=848.6e-9) == haze.transmittance(at, wavelength_m=849e-9)
     for wavelength in (700e-9, 830e-9, 1551.5e-9):
         with pytest.raises(InputError, match="not in the visibility table"):
-            haze.transmittance(wavelength_m=wavelength, **at)
+            haze.transmittance(at, wavelength_m=wavelength)
     with pytest.raises(InputError, match="elevation_deg"):
-        haze.transmittance(elevation_deg=0.5, wavelength_m=850e-9, altitude_m=0.0)
+        haze.transmittance(seen(0.5), wavelength_m=850e-9)
     for build in (
         lambda: VisibilityTable(visibility_m=500.0),
         lambda: ClearSkyTable(altitude_scale_height_m=0.0),
@@ -111,9 +110,9 @@ def test_refraction() -> None:
 @given(visibility_m=st.floats(1e3, 1e6), wavelength_m=st.sampled_from([780e-9, 809e-9, 849.5e-9, 1064e-9, 1550e-9]))
 def test_haze_never_helps(visibility_m: float, wavelength_m: float) -> None:
     elevation = np.linspace(1.0, 90.0, 90)
-    at = {"elevation_deg": elevation, "wavelength_m": wavelength_m, "altitude_m": 0.0}
-    eta = VisibilityTable(visibility_m=visibility_m).transmittance(**at)
+    sight = seen(elevation)
+    eta = VisibilityTable(visibility_m=visibility_m).transmittance(sight, wavelength_m=wavelength_m)
     assert np.all((eta >= 0.0) & (eta <= 1.0))
     assert np.all(np.diff(eta) >= 0.0)
-    clearer = VisibilityTable(visibility_m=1.3 * visibility_m).transmittance(**at)
+    clearer = VisibilityTable(visibility_m=1.3 * visibility_m).transmittance(sight, wavelength_m=wavelength_m)
     assert np.all(clearer >= eta)

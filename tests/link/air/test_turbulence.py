@@ -22,6 +22,7 @@ from satqkd.link.air.turbulence import (
     isoplanatic_angle_rad,
     itu_rms_wind_m_s,
 )
+from tests.support.sight import seen
 
 HV57 = HufnagelValley()
 SIGNAL_M = 848.6e-9
@@ -137,11 +138,11 @@ def test_weak_theory_limits() -> None:
 
 def test_low_elevations_are_warned_of_once() -> None:
     with pytest.warns(ValidityWarning, match="Turbulence at 0.1 deg") as caught:
-        r0 = HV57.fried_parameter_m(elevation_deg=np.linspace(0.1, 90, 50), wavelength_m=850e-9, altitude_m=0.0)
+        r0 = HV57.fried_parameter_m(seen(np.linspace(0.1, 90, 50)), wavelength_m=850e-9)
     assert len(caught) == 1
     assert np.all(np.diff(r0) >= 0.0)
     assert np.all(r0 > 0.0)
-    assert np.all(np.isinf(NoTurbulence().fried_parameter_m(elevation_deg=r0, wavelength_m=850e-9, altitude_m=0.0)))
+    assert np.all(np.isinf(NoTurbulence().fried_parameter_m(seen(np.full(50, 45.0)), wavelength_m=850e-9)))
 
 
 def test_turbulence_that_cannot_be() -> None:

@@ -8,7 +8,9 @@ from satqkd.errors import InputError, ValidityWarning
 from satqkd.link.background.moonlight import V_BAND_M, krisciunas_schaefer_nl, moonlight_w_m2_sr_um, solar_ratio
 from satqkd.link.background.natural_sky import NaturalSky, light_pollution_w_m2_sr_um, sunlight_w_m2_sr_um
 from satqkd.link.background.radiance import NightClass
+from satqkd.link.sight import SkyLight
 from tests.support import REFERENCE
+from tests.support.sight import seen
 
 SKYCALC = json.loads((REFERENCE / "skycalc_sky.json").read_text())
 DARK = {"sun_elevation_deg": -40.0, "moon_elevation_deg": -30.0, "moon_illumination": 0.0, "moon_separation_deg": 90.0}
@@ -16,7 +18,7 @@ FULL_MOON_45 = DARK | {"moon_elevation_deg": 45.0, "moon_illumination": 1.0, "mo
 
 
 def zenith(wavelength_m: float = 850e-9, **sky: float) -> float:
-    return float(NaturalSky().sky_radiance_w_m2_sr_um(wavelength_m=wavelength_m, elevation_deg=90.0, **(DARK | sky)))
+    return float(NaturalSky().sky_radiance_w_m2_sr_um(seen(), SkyLight(**(DARK | sky)), wavelength_m=wavelength_m))
 
 
 def test_krisciunas_schaefer_check_value() -> None:
@@ -109,7 +111,7 @@ def test_daylight_anchor() -> None:
 
 def test_er_long_is_brighter_as_documented() -> None:
     """Er-long's moonlit class against ours at 850 nm, and its ratio to Krisciunas-Schaefer in V: 12 to 25 times."""
-    table = float(NightClass().sky_radiance_w_m2_sr_um(wavelength_m=850e-9, elevation_deg=90.0, **FULL_MOON_45))
+    table = float(NightClass().sky_radiance_w_m2_sr_um(seen(), SkyLight(**FULL_MOON_45), wavelength_m=850e-9))
     in_v = zenith(550e-9, **FULL_MOON_45) - zenith(550e-9)
     assert 12.0 < table / in_v < 25.0
     assert 30.0 < table / zenith(**FULL_MOON_45) < 100.0
@@ -120,10 +122,10 @@ def test_light_pollution() -> None:
     assert light_pollution_w_m2_sr_um(18.0) == pytest.approx(1544 * (10**-7.2 - 10 ** (-0.4 * 21.83)), rel=1e-12)
     assert light_pollution_w_m2_sr_um(22.0) == 0.0
     city = NaturalSky(sky_quality_v_mag_arcsec2=18.0, light_pollution_w_m2_sr_um=1e-5)
-    terms = city.terms_w_m2_sr_um(wavelength_m=850e-9, elevation_deg=90.0, **DARK)
+    terms = city.terms_w_m2_sr_um(seen(), SkyLight(**DARK), wavelength_m=850e-9)
     assert terms["light_pollution"] == pytest.approx(1e-5 + float(light_pollution_w_m2_sr_um(18.0)))
     assert terms["moonlight"] == 0.0
-    low = city.terms_w_m2_sr_um(wavelength_m=850e-9, elevation_deg=20.0, **DARK)
+    low = city.terms_w_m2_sr_um(seen(20.0), SkyLight(**DARK), wavelength_m=850e-9)
     assert low["light_pollution"] > terms["light_pollution"]
     assert low["airglow"] > terms["airglow"]
 
@@ -136,7 +138,7 @@ def test_solar_spectrum() -> None:
 
 def test_outside_the_tables_is_warned_of() -> None:
     with pytest.warns(ValidityWarning) as caught:
-        NaturalSky().sky_radiance_w_m2_sr_um(wavelength_m=3e-6, elevation_deg=90.0, **DARK)
+        NaturalSky().sky_radiance_w_m2_sr_um(seen(), SkyLight(**DARK), wavelength_m=3e-6)
     assert {str(warning.message)[:21] for warning in caught} == {"Airglow at 3000 nm is", "Sky brightness at 3000"[:21]}
 
 
@@ -159,12 +161,9 @@ def test_every_sky_has_a_brightness(
     wavelength: float, elevation: float, sun: float, moon: float, lit: float, separation: float
 ) -> None:
     sky = NaturalSky(sky_quality_v_mag_arcsec2=20.0).terms_w_m2_sr_um(
+        seen(elevation),
+        SkyLight(sun_elevation_deg=sun, moon_elevation_deg=moon, moon_illumination=lit, moon_separation_deg=separation),
         wavelength_m=wavelength,
-        elevation_deg=elevation,
-        sun_elevation_deg=sun,
-        moon_elevation_deg=moon,
-        moon_illumination=lit,
-        moon_separation_deg=separation,
     )
     for name, term in sky.items():
         assert np.isfinite(term), name

@@ -4,14 +4,16 @@ from hypothesis import given, settings, strategies as st
 
 from satqkd.errors import InputError
 from satqkd.link.background.radiance import FixedRadiance, NightClass, background_rate
+from satqkd.link.sight import SkyLight
+from tests.support.sight import seen
 
 RECEIVER = {"aperture_m": 1.0, "field_of_view_rad": 100e-6, "filter_bandwidth_m": 1e-9, "wavelength_m": 850e-9}
 
 
 def night(**sky: float) -> float:
     dark = {"sun_elevation_deg": -40.0, "moon_elevation_deg": -30.0, "moon_illumination": 0.0}
-    rest = {"wavelength_m": 850e-9, "elevation_deg": 60.0, "moon_separation_deg": 60.0}
-    return float(NightClass().sky_radiance_w_m2_sr_um(**(dark | rest | sky)))
+    light = SkyLight(moon_separation_deg=60.0, **(dark | sky))
+    return float(NightClass().sky_radiance_w_m2_sr_um(seen(60.0), light, wavelength_m=850e-9))
 
 
 def test_rate_of_a_full_moon_sky() -> None:
@@ -38,26 +40,16 @@ def test_er_long_classes() -> None:
 def test_twilight_is_continuous_and_monotone() -> None:
     sun = np.linspace(-30.0, 10.0, 4001)
     sky = NightClass().sky_radiance_w_m2_sr_um(
+        seen(60.0),
+        SkyLight(sun_elevation_deg=sun, moon_elevation_deg=-10.0, moon_separation_deg=90.0),
         wavelength_m=850e-9,
-        elevation_deg=60.0,
-        sun_elevation_deg=sun,
-        moon_elevation_deg=-10.0,
-        moon_illumination=0.0,
-        moon_separation_deg=90.0,
     )
     assert np.all(np.diff(sky) >= 0.0)
     assert np.diff(np.log10(sky)).max() < 0.01  # a decade in 3 deg, sampled each 0.01 deg
 
 
 def test_fixed_radiance_takes_the_shape_of_the_samples() -> None:
-    sky = FixedRadiance(radiance_w_m2_sr_um=2e-5).sky_radiance_w_m2_sr_um(
-        wavelength_m=850e-9,
-        elevation_deg=np.zeros((3, 4)),
-        sun_elevation_deg=-20.0,
-        moon_elevation_deg=0.0,
-        moon_illumination=0.0,
-        moon_separation_deg=0.0,
-    )
+    sky = FixedRadiance(radiance_w_m2_sr_um=2e-5).sky_radiance_w_m2_sr_um(seen(np.zeros((3, 4))), wavelength_m=850e-9)
     assert sky.shape == (3, 4)
     assert np.all(sky == 2e-5)
     with pytest.raises(InputError, match="radiance_w_m2_sr_um"):

@@ -8,6 +8,7 @@ from satqkd.errors import InputError, ValidityWarning
 from satqkd.link.beam.diffraction import TruncatedGaussian, diffraction_transmittance
 from satqkd.link.beam.gaussian import captured_fraction
 from satqkd.units import loss_db
+from tests.support.sight import seen
 
 CHECK_DB = 0.001  # the requirement; three decimals are given
 MICIUS = {"wavelength_m": 848.6e-9, "aperture_m": 1.0, "transmitter_aperture_m": 0.30}
@@ -121,9 +122,9 @@ def test_jitter_that_depends_on_elevation() -> None:
     )
     elevation, length = np.array([5.0, 20.0, 40.0, 77.0]), np.array([2e6, 1.2e6, 7e5, 5e5])
     receiver = {"wavelength_m": 850e-9, "aperture_m": 1.0, "obscuration_ratio": 0.2}
-    together = sender.pointing_transmittance(length, elevation_deg=elevation, **receiver)
+    together = sender.pointing_transmittance(seen(elevation, range_m=length), **receiver)
     alone = [
-        float(sender.pointing_transmittance(x, elevation_deg=e, **receiver))
+        float(sender.pointing_transmittance(seen(e, range_m=x), **receiver))
         for x, e in zip(length, elevation, strict=True)
     ]
     assert together == pytest.approx(alone, rel=1e-6)

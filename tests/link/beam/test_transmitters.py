@@ -17,6 +17,7 @@ from satqkd.link.beam.transmitters import (
     measured_beam_radius_m,
 )
 from satqkd.units import loss_db
+from tests.support.sight import seen
 
 # One decimal is what Liao et al., Nature 549, 43 (2017) state (22 dB at 1200 km) and the independent computation gives.
 ROUNDED_DB = 0.05
@@ -132,9 +133,9 @@ def test_a_collimated_beam_and_its_own_divergence_lose_the_same(range_m: float, 
     full_angle = 2.0 * 850e-9 / (np.pi * 0.1) * (1.0 if definition == "1/e2" else np.sqrt(np.log(2.0) / 2.0))
     measured = Transmitter(aperture_m=0.2, divergence_rad=full_angle, divergence_definition=definition)
     optics = {"wavelength_m": 850e-9, "aperture_m": 0.6}
-    ours = loss_db(measured.geometric_transmittance(range_m, **optics))
+    ours = loss_db(measured.geometric_transmittance(seen(range_m=range_m), **optics))
     assert ours == pytest.approx(
-        loss_db(CollimatedGaussian(waist_radius_m=0.1).geometric_transmittance(range_m, **optics))
+        loss_db(CollimatedGaussian(waist_radius_m=0.1).geometric_transmittance(seen(range_m=range_m), **optics))
     )
     assert measured.beam_radius_m(range_m, wavelength_m=850e-9) == pytest.approx(
         collimated_beam_radius_m(range_m, wavelength_m=850e-9, waist_radius_m=0.1)
