@@ -115,12 +115,6 @@ def _authentication(prediction: Prediction, counts: BlockCounts) -> Authenticati
     return authentication_for(prediction.scenario.key.authentication, messages.max(initial=1.0))
 
 
-def kinds_of_rejection(reasons: pd.Series[str]) -> dict[str, int]:
-    """Return how many passes were rejected for what, the numbers of the single pass left out."""
-    kinds = reasons.str.replace(r" \([^)]*\)", "", regex=True)
-    return {str(kind): int(count) for kind, count in kinds.value_counts().items()}
-
-
 def _warn_of_overlaps(passes: pd.DataFrame) -> None:
     number = int((passes["overlaps_with"] != "").sum())
     if number:
@@ -245,9 +239,8 @@ class Campaign:
         }
 
     def rejected(self) -> dict[str, int]:
-        """Return how many passes were rejected for what, the numbers of the single pass left out."""
-        reasons = self.passes.loc[~self.passes["usable"], "reject_reason"].astype(str)
-        return kinds_of_rejection(reasons)
+        """Return how many passes were rejected for which limits, the most frequent first."""
+        return self.prediction.rejected()
 
     def parameters(self) -> pd.DataFrame:
         """Return what each block runs with: intensities, probabilities, basis bias; one row a block.

@@ -15,6 +15,8 @@ from satqkd import orbit
 from satqkd.arrays import as_float
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
+from satqkd.orbit.rejection import Rejected, Rejection, count_rejections
+from satqkd.orbit.selection import reject_by_samples, reject_passes, rejected
 from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix
@@ -44,6 +46,8 @@ class Forecast:
         One row a pass.
     files : tuple of FileRead
         What was read for it, as it was then, beside shipped tables.
+    rejections : tuple
+        The causes for which each pass was rejected, none for a usable one, in the order of `passes`.
     """
 
     scenario: Scenario
@@ -51,6 +55,16 @@ class Forecast:
     end_utc: float
     passes: pd.DataFrame
     files: tuple[FileRead, ...]
+    rejections: tuple[Rejected, ...]
+
+    def rejected(self) -> dict[str, int]:
+        """Return how many passes were rejected for which limits, the most frequent first."""
+        return count_rejections(self.rejections)
+
+    @property
+    def too_old(self) -> bool:
+        """Whether there are passes, and none of them has elements young enough."""
+        return bool(self.rejections) and all(any(one.kind == "age" for one in causes) for causes in self.rejections)
 
 
 @dataclass(frozen=True)
@@ -118,9 +132,9 @@ def forecast(
     stations = list(checked.positions)
     wanted = [*checked.constraints(), *_listed(constraints)]
     passes = _geometry(checked, elements, first, last)
-    passes = orbit.judge_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
-    judged, _ = _without_old(passes, elements, checked.elements)
-    return Forecast(checked, first, last, judged, checked.files_read(elements))
+    rejections = reject_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
+    _reject_old(rejections, passes, elements, checked.elements)
+    return Forecast(checked, first, last, rejected(passes, rejections), checked.files_read(elements), tuple(rejections))
 
 
 def predict(
@@ -138,10 +152,12 @@ def predict(
     passes = _geometry(checked, elements, first, last)
     samples = orbit.sample_passes(passes, elements, stations, step_s=checked.passes.step_s)
     sky = orbit.sample_sky(samples, passes, stations)
-    passes, counted = orbit.apply_constraints(passes, samples, sky, [*checked.constraints(), *_listed(constraints)])
-    passes, too_old = _without_old(passes, elements, checked.elements)
+    wanted = [*checked.constraints(), *_listed(constraints)]
+    rejections, counted = reject_by_samples(passes, samples, sky, wanted)
+    too_old = _reject_old(rejections, passes, elements, checked.elements)
     counted &= ~too_old[samples.pass_index]
-    return Prediction(checked, first, last, passes, checked.files_read(elements), samples, sky, counted)
+    passes, files = rejected(passes, rejections), checked.files_read(elements)
+    return Prediction(checked, first, last, passes, files, tuple(rejections), samples, sky, counted)
 
 
 def _listed(constraints: Any) -> list[Constraint]:
@@ -179,22 +195,21 @@ def _geometry(scenario: Scenario, elements: Elements, first: float, last: float)
     return seen
 
 
-def _without_old(
-    passes: pd.DataFrame, elements: Elements, policy: ElementsPolicy
-) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Reject the passes whose elements are too old; designed orbits do not age."""
+def _reject_old(
+    rejections: list[Rejected], passes: pd.DataFrame, elements: Elements, policy: ElementsPolicy
+) -> NDArray[np.bool_]:
+    """Reject the passes whose elements are too old, whatever else they were rejected for; return which they are.
+
+    Designed orbits do not age.
+    """
     designed = {item.satellite for item in elements if item.designed}
-    too_old = passes["elements_age_days"].abs().to_numpy() > policy.max_age_days
+    ages = passes["elements_age_days"].to_numpy()
+    too_old = np.abs(ages) > policy.max_age_days
     too_old &= ~passes["satellite"].isin(designed).to_numpy()
-    if too_old.any():
-        passes = passes.copy()
-        passes.attrs["too_old"] = int(too_old.sum())
-        passes.loc[too_old, "usable"] = False
-        passes.loc[too_old, "reject_reason"] = [
-            f"elements too old ({age:+.1f} d from their epoch, limit {policy.max_age_days:g} d)"
-            for age in passes.loc[too_old, "elements_age_days"]
-        ]
-    return passes, too_old
+    for row in np.flatnonzero(too_old).tolist():
+        detail = f"{ages[row]:+.1f} d from their epoch, limit {policy.max_age_days:g} d"
+        rejections[row] = (Rejection("age", "elements too old", detail),)
+    return np.asarray(too_old)
 
 
 def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tuple[float, float]:

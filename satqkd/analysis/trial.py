@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from satqkd.analysis.budget_table import budget
-from satqkd.analysis.campaign import Campaign, analyze, kinds_of_rejection
+from satqkd.analysis.campaign import Campaign, analyze
 from satqkd.analysis.families import expected_counts
 from satqkd.analysis.prediction import Forecast, forecast
 from satqkd.errors import DataError, StaleElementsWarning
@@ -37,8 +37,8 @@ class Trial:
         What was tried.
     elements : Elements
         The element sets of its satellites.
-    passes : pandas.DataFrame
-        The passes of the days tried, as `satqkd.find_passes` gives them.
+    forecast : Forecast
+        The passes of the days tried.
     days : float
         From the start of the window [d].
     problems : tuple of str
@@ -47,9 +47,14 @@ class Trial:
 
     scenario: Scenario
     elements: Elements
-    passes: pd.DataFrame
+    forecast: Forecast
     days: float
     problems: tuple[str, ...]
+
+    @property
+    def passes(self) -> pd.DataFrame:
+        """The passes of the days tried, as `satqkd.find_passes` gives them."""
+        return self.forecast.passes
 
     @property
     def whole(self) -> bool:
@@ -83,7 +88,7 @@ def try_out(scenario: Scenario) -> Trial:
         campaign = _one_pass(scenario, found.passes)
         if any(site.link.detector.efficiency_mismatch > 0.0 for site in campaign.scenario.sites):
             problems.append("no pass gives key: link.detector.efficiency_mismatch is not 0")
-    return Trial(scenario, elements, found.passes, days, tuple(problems))
+    return Trial(scenario, elements, found, days, tuple(problems))
 
 
 def _try_link(scenario: Scenario, station: str) -> None:
@@ -125,8 +130,7 @@ def _problems(scenario: Scenario, found: Forecast) -> list[str]:
     passes = found.passes
     problems = []
     if len(passes) and not passes["usable"].any():
-        kinds = kinds_of_rejection(passes["reject_reason"].astype(str))
-        reasons = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+        reasons = ", ".join(f"{number} {kind}" for kind, number in found.rejected().items())
         problems.append(f"all {len(passes)} passes are rejected: {reasons}")
     elif scenario.relay:
         usable = set(passes.loc[passes["usable"], "station"])

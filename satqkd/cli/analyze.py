@@ -91,9 +91,9 @@ def analyze(
         numbered=True,
     )
     note(headline(campaign.summary()))
-    report_rejected(table, everything)
+    report_rejected(campaign.prediction, everything)
     report_assumptions(campaign.provenance["assumed"])
-    check_age(table)
+    check_age(campaign.prediction)
 
 
 def headline(totals: dict[str, Any]) -> str:

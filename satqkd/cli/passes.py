@@ -11,6 +11,7 @@ from satqkd.errors import DataError, NothingFoundError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from satqkd.analysis import Forecast
     from satqkd.scenario import Scenario
 
 SHOWN = (
@@ -60,8 +61,8 @@ def passes(
         shown=table if everything else table[table["usable"]],
         numbered=True,
     )
-    report_rejected(table, everything)
-    check_age(table)
+    report_rejected(found, everything)
+    check_age(found)
 
 
 def check_any(table: pd.DataFrame) -> None:
@@ -71,11 +72,12 @@ def check_any(table: pd.DataFrame) -> None:
         raise NothingFoundError(f"No pass found in the window. {cause}".strip(), advice)
 
 
-def check_age(table: pd.DataFrame) -> None:
+def check_age(found: Forecast) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
     from satqkd.orbit.elements.ageing import error_in_words
 
-    if len(table) and table.attrs.get("too_old", 0) == len(table):
+    if found.too_old:
+        table = found.passes
         raise DataError(
             f"No pass can be used: every element set is too old ({table['reject_reason'].iloc[0]}).",
             f"Give newer ones with --elements, or move --start. --max-age would accept them as they are: "
@@ -83,14 +85,12 @@ def check_age(table: pd.DataFrame) -> None:
         )
 
 
-def report_rejected(table: pd.DataFrame, everything: bool) -> None:
+def report_rejected(found: Forecast, everything: bool) -> None:
     """Say how many passes were rejected, and for what."""
-    rejected = table[~table["usable"]]
-    if rejected.empty:
+    rejected = found.rejected()
+    if not rejected:
         return
     hint = "" if everything else "; --all shows them"
-    note(f"{len(rejected)} of {len(table)} passes rejected{hint}:")
-    from satqkd.analysis.campaign import kinds_of_rejection
-
-    for kind, count in kinds_of_rejection(rejected["reject_reason"].astype(str)).items():
-        note(f"  {count:4d}  {kind}")
+    note(f"{sum(rejected.values())} of {len(found.passes)} passes rejected{hint}:")
+    for reason, count in rejected.items():
+        note(f"  {count:4d}  {reason}")

@@ -101,7 +101,7 @@ def relay(
 
         meta = recorded({**campaign.provenance, "relay": result.summary()})
         write(render(result.ledger, form, meta), nl=False)
-    check_age(campaign.passes)
+    check_age(campaign.prediction)
 
 
 def _print(campaign: Campaign, result: Relay) -> None:

@@ -13,7 +13,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -21,6 +21,7 @@ from annotated_types import Ge, Le
 from satqkd.arrays import BoolArray, FloatArray, as_floats
 from satqkd.errors import InputError, did_you_mean
 from satqkd.fields import LongRange, Positive, noun
+from satqkd.orbit.rejection import Kind
 from satqkd.orbit.samples import PassSamples
 from satqkd.orbit.sky import QUANTITIES, TWILIGHT_DEG, Sky
 from satqkd.reads import FileRead, file_read
@@ -74,6 +75,8 @@ class _EachSecond:
 class MaxRange(_EachSecond):
     """Count the seconds within a range [m]."""
 
+    kind: ClassVar[Kind] = "range"
+
     max_range_m: LongRange
 
     @property
@@ -98,6 +101,8 @@ class MaxRange(_EachSecond):
 class MinElevation(_EachSecond):
     """Count the seconds at or above an elevation [deg]."""
 
+    kind: ClassVar[Kind] = "elevation"
+
     min_elevation_deg: ElevationDeg
 
     @property
@@ -121,6 +126,8 @@ class MinElevation(_EachSecond):
 @noun(kw_only=False)
 class SunBelow(_EachSecond):
     """Count the seconds with the Sun at or below an elevation [deg] at the station."""
+
+    kind: ClassVar[Kind] = "sun"
 
     max_sun_elevation_deg: ElevationDeg = -12.0
 
@@ -159,6 +166,8 @@ class SunBelow(_EachSecond):
 class SunSeparation(_EachSecond):
     """Count the seconds with the satellite at least so far from the Sun's centre [deg]."""
 
+    kind: ClassVar[Kind] = "sun-separation"
+
     min_separation_deg: SeparationDeg
 
     @property
@@ -178,6 +187,8 @@ class SunSeparation(_EachSecond):
 @noun(kw_only=False)
 class MoonSeparation(_EachSecond):
     """Count the seconds with the Moon down, or the satellite at least so far from its centre [deg]."""
+
+    kind: ClassVar[Kind] = "moon-separation"
 
     min_separation_deg: SeparationDeg
 
@@ -199,6 +210,8 @@ class MoonSeparation(_EachSecond):
 class SatelliteSunlit(_EachSecond):
     """Count the seconds in which the Sun lights the satellite, as a visual search for it needs."""
 
+    kind: ClassVar[Kind] = "shadow"
+
     reason: str = "satellite in the Earth's shadow"
 
     def counts(self, seconds: Seconds) -> BoolArray:
@@ -209,6 +222,8 @@ class SatelliteSunlit(_EachSecond):
 @dataclass(frozen=True, slots=True)
 class SatelliteDark(_EachSecond):
     """Count the seconds in which the satellite is in the Earth's umbra and reflects no sunlight."""
+
+    kind: ClassVar[Kind] = "sunlit"
 
     reason: str = "satellite lit by the Sun"
 
@@ -228,6 +243,8 @@ class HorizonMask:
     station : str, optional
         The only station that has this skyline; else all have.
     """
+
+    kind: ClassVar[Kind] = "skyline"
 
     azimuth_deg: tuple[float, ...]
     elevation_deg: tuple[float, ...]
@@ -296,6 +313,8 @@ class MountKeyhole:
     Near the zenith the azimuth runs away. The mount follows until its limit, then turns at the limit until it has
     caught up: half a turn at 5 deg/s loses 36 s, though the satellite itself is faster for few of them only.
     """
+
+    kind: ClassVar[Kind] = "keyhole"
 
     max_azimuth_rate_deg_s: Positive
 

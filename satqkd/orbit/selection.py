@@ -11,6 +11,7 @@ from satqkd.arrays import BoolArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
+from satqkd.orbit.rejection import Rejected, Rejection, reject_reason
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station
@@ -49,23 +50,40 @@ def apply_constraints(
     InputError
         If a constraint does not return one bool for each second.
     """
+    rejections, counted = reject_by_samples(passes, samples, sky, constraints)
+    return rejected(passes, rejections), counted
+
+
+def rejected(passes: pd.DataFrame, rejections: Sequence[Rejected]) -> pd.DataFrame:
+    """Return a copy of the table in which `usable` and `reject_reason` follow from the rejections."""
+    table = passes.copy()
+    table["usable"] = np.array([not causes for causes in rejections], dtype=bool)
+    table["reject_reason"] = np.array([reject_reason(causes) for causes in rejections], dtype=object)
+    return table
+
+
+def _rejected_before(passes: pd.DataFrame) -> list[Rejected]:
+    usable, reasons = passes["usable"].to_numpy(dtype=bool), passes["reject_reason"].tolist()
+    return [() if one else (Rejection("before", str(text)),) for one, text in zip(usable, reasons, strict=True)]
+
+
+def reject_by_samples(
+    passes: pd.DataFrame, samples: PassSamples, sky: Sky, constraints: Sequence[Constraint]
+) -> tuple[list[Rejected], BoolArray]:
+    """Return the causes for which each pass is rejected, and which samples count; see `apply_constraints`."""
     verdicts = [_verdict(constraint, passes, samples, sky) for constraint in constraints]
     counted = np.ones(len(samples), dtype=bool)
     for verdict in verdicts:
         counted &= verdict
-    usable, reasons = passes["usable"].to_numpy(dtype=bool).copy(), passes["reject_reason"].tolist()
+    rejections, usable = _rejected_before(passes), passes["usable"].to_numpy(dtype=bool)
     survives = _any_in_rows(samples, counted)
     alone = [_any_in_rows(samples, verdict) for verdict in verdicts]
     for i in np.flatnonzero(~survives).tolist():
         seconds = Seconds(samples, sky, samples.of(i))
         guilty = [constraint for constraint, left in zip(constraints, alone, strict=True) if not left[i]]
-        text = _reason(guilty, constraints, seconds)
-        reasons[i] = f"{reasons[i]}; {text}" if reasons[i] else text
+        rejections[i] += _causes(guilty, constraints, seconds)
     counted &= usable[samples.pass_index]
-    table = passes.copy()
-    table["usable"] = usable & survives
-    table["reject_reason"] = np.array(reasons, dtype=object)
-    return table, counted
+    return rejections, counted
 
 
 @takes_quantities
@@ -98,13 +116,25 @@ def judge_passes(
     pandas.DataFrame
         A copy with `usable` and `reject_reason`.
     """
+    return rejected(passes, reject_passes(passes, elements, stations, constraints, step_s=step_s))
+
+
+def reject_passes(
+    passes: pd.DataFrame,
+    elements: Elements,
+    stations: Station | Sequence[Station],
+    constraints: Sequence[Constraint],
+    *,
+    step_s: float,
+) -> list[Rejected]:
+    """Return the causes for which each pass is rejected; see `judge_passes`."""
     samples = sample_edges(passes, elements, stations)
     sky = sample_sky(samples, passes, stations)
     verdicts = [_verdict(constraint, passes, samples, sky) for constraint in constraints]
     at_tca = np.ones(len(passes), dtype=bool)
     for verdict in verdicts:
         at_tca &= verdict[1::3]
-    usable, reasons = passes["usable"].to_numpy(dtype=bool).copy(), passes["reject_reason"].tolist()
+    rejections = _rejected_before(passes)
     # Of the rest, those are decided in which every constraint is seen to let a second through, or known never to.
     ever = [_any_in_rows(samples, verdict) for verdict in verdicts]
     everything = Seconds(samples, sky, slice(None))
@@ -114,18 +144,15 @@ def judge_passes(
     decided = np.logical_and.reduce([seen | not_one for seen, not_one in zip(ever, never, strict=True)] or [~nothing])
     for i in np.flatnonzero(~at_tca & hopeless & decided).tolist():
         guilty = [constraint for constraint, not_one in zip(constraints, never, strict=True) if not_one[i]]
-        text = _reason(guilty, constraints, Seconds(samples, sky, samples.of(i)))
-        reasons[i], usable[i] = f"{reasons[i]}; {text}" if reasons[i] else text, False
-    table = passes.copy()
-    table["usable"], table["reject_reason"] = usable, np.array(reasons, dtype=object)
+        rejections[i] += _causes(guilty, constraints, Seconds(samples, sky, samples.of(i)))
     open_rows = np.flatnonzero(~at_tca & ~(hopeless & decided))
     for rows in (open_rows[k : k + _PASSES_AT_ONCE] for k in range(0, len(open_rows), _PASSES_AT_ONCE)):
         part = passes.iloc[rows]
         fine = sample_passes(part, elements, stations, step_s=step_s)
-        judged, _ = apply_constraints(part, fine, sample_sky(fine, part, stations), constraints)
-        for name in ("usable", "reject_reason"):
-            table.iloc[rows, table.columns.get_loc(name)] = judged[name].to_numpy()  # type: ignore[index]
-    return table
+        judged, _ = reject_by_samples(part, fine, sample_sky(fine, part, stations), constraints)
+        for row, causes in zip(rows.tolist(), judged, strict=True):
+            rejections[row] = causes
+    return rejections
 
 
 def _never(constraint: Constraint, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
@@ -163,11 +190,15 @@ def _any_in_rows(samples: PassSamples, verdict: BoolArray) -> BoolArray:
     return np.asarray(np.bincount(samples.pass_index, weights=verdict, minlength=len(samples.offsets) - 1) > 0)
 
 
-def _reason(guilty: Sequence[Constraint], constraints: Sequence[Constraint], seconds: Seconds) -> str:
-    """Name the constraints that take every second by themselves, with numbers, or else all of them together."""
+def _causes(guilty: Sequence[Constraint], constraints: Sequence[Constraint], seconds: Seconds) -> Rejected:
+    """Return the constraints that take every second by themselves, with numbers, or else all of them together."""
     if not guilty:
-        return "no second free of all of: " + ", ".join(_name(constraint) for constraint in constraints)
-    return "; ".join(f"{_name(c)} ({c.shortfall(seconds)})" if hasattr(c, "shortfall") else _name(c) for c in guilty)
+        named = ", ".join(_name(constraint) for constraint in constraints)
+        return (Rejection("together", f"no second free of all of: {named}"),)
+    return tuple(
+        Rejection(getattr(one, "kind", "own"), _name(one), one.shortfall(seconds) if hasattr(one, "shortfall") else "")
+        for one in guilty
+    )
 
 
 def _name(constraint: Constraint) -> str:

@@ -1,0 +1,59 @@
+"""Why a pass cannot be used is a kind and a detail; the text is made from them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import satqkd as sq
+from satqkd.analysis import forecast, predict
+from satqkd.orbit.rejection import KINDS, Rejection, count_rejections, reject_reason
+from tests.support import ROOT
+
+SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 6, "passes.max_azimuth_rate_deg_s": 0.5})
+
+
+def test_the_table_says_what_the_rejections_say():
+    for found in (forecast(SCENARIO), predict(SCENARIO)):
+        assert found.passes["reject_reason"].tolist() == [reject_reason(causes) for causes in found.rejections]
+        assert found.passes["usable"].tolist() == [not causes for causes in found.rejections]
+        assert {cause.kind for causes in found.rejections for cause in causes} <= set(KINDS)
+        assert sum(found.rejected().values()) == int((~found.passes["usable"]).sum())
+
+
+def test_kinds_are_counted_without_reading_text():
+    found = forecast(SCENARIO)
+    texts = [re.sub(r" \([^)]*\)", "", text) for text in found.passes["reject_reason"] if text]  # as once it was
+    assert found.rejected() == {text: texts.count(text) for text in sorted(texts, key=texts.count, reverse=True)}
+    campaign = sq.analyze(SCENARIO)
+    assert campaign.rejected() == campaign.prediction.rejected()
+
+
+@pytest.mark.filterwarnings("ignore::satqkd.errors.StaleElementsWarning")
+def test_old_elements_rule_over_other_causes():
+    late = forecast(SCENARIO, start="2019-09-01", days=2)
+    assert late.too_old
+    assert {cause.kind for causes in late.rejections for cause in causes} == {"age"}
+    assert late.rejected() == {"elements too old": len(late.passes)}
+    assert not forecast(SCENARIO).too_old
+
+
+def test_a_user_s_own_constraint_is_a_kind():
+    def odd_seconds_only(row, seconds):
+        return seconds.t_s > 1e6
+
+    found = forecast(SCENARIO, constraints=[odd_seconds_only])
+    assert all("own" in {cause.kind for cause in causes} or causes for causes in found.rejections)
+    assert "own" in {cause.kind for causes in found.rejections for cause in causes}
+
+
+def test_text():
+    range_, sun = Rejection("range", "range above 1200 km", "shortest 1300.0 km"), Rejection("own", "maintenance")
+    assert reject_reason((range_, sun)) == "range above 1200 km (shortest 1300.0 km); maintenance"
+    assert count_rejections([(range_,), (), (sun,), (range_,)]) == {"range above 1200 km": 2, "maintenance": 1}
+
+
+def test_nobody_reads_the_text_back():
+    for path in (ROOT / "satqkd").rglob("*.py"):
+        assert not re.search(r"reject_reason.*\.(str|replace|split)\b", path.read_text()), path
