@@ -56,9 +56,11 @@ def test_every_number_of_a_preset_has_its_source_in_a_comment(name):
 
 
 def test_every_choice_of_a_model_has_its_own_tag_and_a_default_that_exists():
+    from satqkd.link import downlink
     from satqkd.scenario import models
 
-    unions = (models.Atmosphere, models.Background, models.Transmission, models.Turbulence, models.Polarization)
+    link = (downlink.Atmosphere, downlink.Background, downlink.Transmission, downlink.Turbulence, downlink.Polarization)
+    unions = (*link, models.DesignedOrbit, models.ProtocolTable)
     for union, chosen in map(get_args, unions):
         tags = [tag for noun in get_args(union) for tag in words_of(noun, chosen.by)]
         assert len(set(tags)) == len(tags)
