@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, make_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
@@ -166,6 +166,23 @@ def noun(cls: type[_Noun] | None = None, /, *, kw_only: bool = True) -> Any:
         return dataclass(frozen=True, slots=True, kw_only=kw_only)(cls)
 
     return made if cls is None else made(cls)
+
+
+def partial(whole: type) -> type:
+    """Return a noun with the fields of another, each of which may be left out: what rules over the other's in part."""
+    hints = get_type_hints(whole, include_extras=True)
+    optional = [(one.name, Union[hints[one.name], None], field(default=None)) for one in fields(whole)]  # noqa: UP007
+    made = make_dataclass(
+        f"{whole.__name__}Part",
+        optional,
+        namespace={"__post_init__": check_fields, "__doc__": f"Some values of `{whole.__name__}`."},
+        frozen=True,
+        slots=True,
+        kw_only=True,
+    )
+    made.__module__ = whole.__module__
+    made.__pydantic_config__ = {"extra": "forbid"}  # type: ignore[attr-defined]
+    return made
 
 
 def one_of(name: str, value: object, allowed: tuple[Any, ...]) -> None:

@@ -95,7 +95,7 @@ def test_four_writers_of_one_folder_never_mix_their_groups(tmp_path):
 
 @pytest.mark.slow
 def test_twenty_kills_of_a_real_run_leave_nothing_behind(tmp_path):
-    command = [sys.executable, "-m", "satqkd.cli.main", "relay", "--days", "2", "--quiet", "-o", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "satqkd", "relay", "--days", "2", "--quiet", "-o", str(tmp_path / "out")]
     rng = random.Random(3)
     for _ in range(20):
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

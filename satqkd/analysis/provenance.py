@@ -74,7 +74,8 @@ def assumptions(scenario: Scenario) -> dict[str, Any]:
     for table in scenario.station_tables:
         # An aperture nobody has confirmed decides the headline as much as one the scenario assumes.
         known = catalog.entries("stations").get(table.name, {})
-        from_catalog = table.aperture_m is None and scenario.link.receiver.aperture_m is None
+        own = (table.aperture_m, getattr(table.receiver, "aperture_m", None), scenario.link.receiver.aperture_m)
+        from_catalog = own == (None, None, None)
         if from_catalog and "unverified" in str(known.get("aperture_source", "")) and "aperture_m" in known:
             key = f"stations.{table.name}.aperture_m"
             result.setdefault(key, {"value": known["aperture_m"], "why": "of the catalogue, unverified"})

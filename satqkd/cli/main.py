@@ -110,9 +110,3 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__
         say(f"warning: {message}")
     elif state.debug:
         say(f"{category.__name__}: {message}")
-
-
-if __name__ == "__main__":
-    from satqkd.cli.start import entry
-
-    entry()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from satqkd.cli import options as opt
 from satqkd.cli.passes import check_age, check_any, report_rejected
 from satqkd.cli.talk import say, write
 from satqkd.errors import InputError
+
+if TYPE_CHECKING:
+    from satqkd.scenario import Scenario
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
 
@@ -21,6 +24,9 @@ def show(
     original: Annotated[
         bool, typer.Option("--original", help="The shipped file as it is, with the source of every value.")
     ] = False,
+    origin: Annotated[
+        bool, typer.Option("--origin", help="Every value on a line of its own, with where it comes from.")
+    ] = False,
     debug: opt.Debug = False,
 ) -> None:
     """Print a scenario as TOML, with every value that defaults filled in.
@@ -28,8 +34,11 @@ def show(
     \b
     Examples:
       satqkd scenario show micius-nanshan-2017 --original
+      satqkd scenario show --origin --set stations.graz.detector.efficiency=0.6
       satqkd scenario show > mine.toml
     """
+    if origin and original:
+        raise InputError("--original shows a file as it is, --origin what is made of it.", "Give only one.")
     if original:
         from satqkd import catalog
 
@@ -39,7 +48,26 @@ def show(
         catalog.entry("scenarios", name)
         write(catalog.data_file("scenarios", f"{name}.toml").read_text(encoding="utf-8"), nl=False)
         return
-    write(opt.chosen_scenario(scenario, set_=set_).to_toml(), nl=False)
+    chosen = opt.chosen_scenario(scenario, set_=set_)
+    if origin:
+        _show_origins(chosen)
+        return
+    write(chosen.to_toml(), nl=False)
+
+
+def _show_origins(scenario: Scenario) -> None:
+    """Print every value with where it comes from, those of the catalogue's stations among them."""
+    from satqkd import catalog
+    from satqkd.scenario.plain import leaves
+
+    values = leaves(scenario.to_dict())
+    for key, where in scenario.origins().items():
+        if key not in values:
+            _, name, own = key.split(".")
+            values[key] = catalog.entry("stations", name)[own]
+        text = str(values[key])
+        line = f"{key} = {text if len(text) <= 60 else text[:57] + '...'}"
+        write(f"{line:<48}  # {where}")
 
 
 @app.command("check")

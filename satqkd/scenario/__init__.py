@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from satqkd import lazy
 
 if TYPE_CHECKING:
-    from satqkd.scenario.loading import fingerprint as fingerprint, load_scenario as load_scenario
+    from satqkd.scenario.loading import load_scenario as load_scenario
     from satqkd.scenario.models import Protocol as Protocol
     from satqkd.scenario.satellites import refuse_several_terminals as refuse_several_terminals
-    from satqkd.scenario.scenario import Scenario as Scenario, Site as Site
+    from satqkd.scenario.scenario import Scenario as Scenario
+    from satqkd.scenario.serialise import fingerprint as fingerprint
+    from satqkd.scenario.sites import Site as Site
     from satqkd.scenario.tables import (
         ElementsPolicy as ElementsPolicy,
         KeyPolicy as KeyPolicy,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from satqkd.errors import InputError
 from satqkd.link.air.extinction import ZenithExtinction
@@ -16,9 +16,6 @@ from satqkd.link.receiver.polarization import Compensated
 from satqkd.scenario import schema
 from satqkd.scenario.tables import StationTable
 
-if TYPE_CHECKING:
-    from satqkd.scenario.scenario import Scenario
-
 # What stands in for a model of one's own while the rest of a scenario is changed and checked.
 _STAND_INS: dict[str, Any] = {
     "transmitter": CollimatedGaussian(waist_radius_m=0.1),
@@ -29,7 +26,7 @@ _STAND_INS: dict[str, Any] = {
 }
 
 
-def own_models(scenario: Scenario) -> dict[str, Any]:
+def own_models(scenario: Any) -> dict[str, Any]:
     """Return the models that are none of this package, by their dotted keys."""
     found = {f"link.{name}": model for name, model in _own_of(scenario.link, Link)}
     for table in scenario.stations:
@@ -46,7 +43,7 @@ def _own_of(table: Any, noun: type) -> Iterable[tuple[str, Any]]:
             yield name, model
 
 
-def with_stand_ins(scenario: Scenario) -> Scenario:
+def with_stand_ins(scenario: Any) -> Any:
     """Return a scenario with a stand-in for each model of one's own."""
     return with_models(scenario, {key: _STAND_INS[key.rpartition(".")[2]] for key in own_models(scenario)})
 
@@ -73,7 +70,7 @@ def kept_by(changes: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
     return kept
 
 
-def with_models(scenario: Scenario, models: Mapping[str, Any]) -> Scenario:
+def with_models(scenario: Any, models: Mapping[str, Any]) -> Any:
     """Return a scenario with some models put in, by their dotted keys; those of stations that are gone are left out."""
     link = {key.partition(".")[2]: model for key, model in models.items() if key.startswith("link.")}
     stations = []
@@ -84,7 +81,8 @@ def with_models(scenario: Scenario, models: Mapping[str, Any]) -> Scenario:
     if not models:
         return scenario
     changed = replace(scenario, link=replace(scenario.link, **link), stations=tuple(stations))
-    object.__setattr__(changed, "source", scenario.source)
+    for name in ("source", "origin"):
+        object.__setattr__(changed, name, getattr(scenario, name))
     return changed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,11 @@ from satqkd.fields import check_fields
 from satqkd.link.downlink import Link
 from satqkd.orbit import Elements, HorizonMask, Station, read_elements
 from satqkd.reads import FileRead, distinct, is_readable
+from satqkd.scenario.changes import changed
 from satqkd.scenario.models import DesignedOrbit, ProtocolTable
+from satqkd.scenario.plain import leaves
+from satqkd.scenario.serialise import fingerprint, to_dict, to_toml
+from satqkd.scenario.sites import Site, link_to, position_of
 from satqkd.scenario.tables import (
     FORBID_EXTRA,
     ElementsPolicy,
@@ -28,14 +33,6 @@ from satqkd.scenario.tables import (
 
 if TYPE_CHECKING:
     from satqkd.orbit.selection import Constraint
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A station as one scenario uses it: where it stands, and the link to it with its own telescope and sky."""
-
-    station: Station
-    link: Link
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +59,8 @@ class Scenario:
     __pydantic_config__: ClassVar[dict[str, str]] = FORBID_EXTRA
     source: ClassVar[FileRead | None] = None
     """The file it was loaded from, if it was; no value of the scenario, and set on the object by `load_scenario`."""
+    origin: ClassVar[Mapping[str, str]] = {}
+    """Where the values come from that were given, by dotted keys; as `source`, no value of the scenario."""
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -105,7 +104,7 @@ class Scenario:
         InputError
             If a station is neither in the catalogue nor fully given.
         """
-        return tuple(_position(table) for table in self.station_tables)
+        return tuple(position_of(table) for table in self.station_tables)
 
     @cached_property
     def sites(self) -> tuple[Site, ...]:
@@ -117,7 +116,7 @@ class Scenario:
             If a station is neither in the catalogue nor fully given, or has no telescope.
         """
         return tuple(
-            Site(station=station, link=self._link_to(table))
+            Site(station=station, link=link_to(table, self.link))
             for station, table in zip(self.positions, self.station_tables, strict=True)
         )
 
@@ -139,7 +138,11 @@ class Scenario:
         named = any(entry in catalog.entries("satellites") for entry in self.satellites if isinstance(entry, str))
         names += ["satellites/satellites.toml"] if named else []
         models: list[Any] = [self.link.atmosphere, self.link.background, self.link.turbulence, self.link.transmitter]
-        models += [model for table in self.station_tables for model in (table.atmosphere, table.background)]
+        models += [
+            getattr(table, name)
+            for table in self.station_tables
+            for name in ("atmosphere", "background", "turbulence", "polarization")
+        ]
         for model in models:
             names += getattr(model, "DATA_FILES", ())
         return tuple(catalog.shipped_read(*name.split("/")) for name in dict.fromkeys(names))
@@ -154,34 +157,14 @@ class Scenario:
     def min_elevations_deg(self) -> dict[str, float]:
         """Elevation of AOS and LOS at each station [deg]."""
         return {
-            table.name: _first(table.min_elevation_deg, self.passes.min_elevation_deg) for table in self.station_tables
+            table.name: self.passes.min_elevation_deg if table.min_elevation_deg is None else table.min_elevation_deg
+            for table in self.station_tables
         }
 
     @property
     def station_tables(self) -> tuple[StationTable, ...]:
         """The stations as tables; one that is named only has nothing of its own."""
         return tuple(StationTable(name=entry) if isinstance(entry, str) else entry for entry in self.stations)
-
-    def _link_to(self, table: StationTable) -> Link:
-        # The most specific word rules: the station's table, then the link, then what the catalogue knows.
-        receiver = self.link.receiver
-        known = catalog.entries("stations").get(table.name, {})
-        aperture = _first(table.aperture_m, receiver.aperture_m, known.get("aperture_m"))
-        if aperture is None:
-            raise InputError(
-                f"Station {table.name!r} has no telescope: neither the scenario nor the catalogue gives its aperture.",
-                f"Set link.receiver.aperture_m or stations.{table.name}.aperture_m.",
-            )
-        return replace(
-            self.link,
-            receiver=replace(
-                receiver,
-                aperture_m=aperture,
-                obscuration_ratio=_first(table.obscuration_ratio, receiver.obscuration_ratio),
-            ),
-            atmosphere=_first(table.atmosphere, self.link.atmosphere),
-            background=_first(table.background, self.link.background),
-        )
 
     def read_elements(self) -> Elements:
         """Read the element sets of the scenario's satellites.
@@ -213,20 +196,32 @@ class Scenario:
         InputError
             If a key does not exist or a value is out of range.
         """
-        from satqkd.scenario.loading import changed
+        found: Self = changed(self, changes)
+        return found
 
-        return changed(self, changes)
+    def origins(self) -> dict[str, str]:
+        """Return where every value comes from, by its dotted key, stations by their names.
+
+        A file or mapping, ``terminal NAME`` of the catalogue, ``set`` by `with_`, the satellites that brought it, the
+        catalogue of stations, or ``default``.
+        """
+        values = leaves(self.to_dict())
+        found = {key: self.origin.get(key, "default") for key in values}
+        known = catalog.entries("stations")
+        for site in self.sites:
+            name = site.station.name
+            for key in ("latitude_deg", "longitude_deg", "altitude_m", "aperture_m"):
+                ruled = key == "aperture_m" and "link.receiver.aperture_m" in values
+                if f"stations.{name}.{key}" not in values and key in known.get(name, {}) and not ruled:
+                    found[f"stations.{name}.{key}"] = "catalogue of stations"
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as plain values; what is None is left out."""
-        from satqkd.scenario.loading import to_dict
-
         return to_dict(self)
 
     def to_toml(self) -> str:
         """Write the scenario as TOML; loading it gives an equal scenario."""
-        from satqkd.scenario.loading import to_toml
-
         return to_toml(self)
 
     @property
@@ -236,25 +231,7 @@ class Scenario:
         Two scenarios with the same fingerprint give the same results; moving a folder does not change it, rewriting a
         file does. None with a model of one's own, of which nobody knows what it computes.
         """
-        from satqkd.scenario.loading import fingerprint
-
         return fingerprint(self)
-
-
-def _first(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
-
-
-def _position(table: StationTable) -> Station:
-    known = catalog.entries("stations").get(table.name, {})
-    if not known and (table.latitude_deg is None or table.longitude_deg is None):
-        catalog.entry("stations", table.name)  # raises, with the nearest names
-    return Station(
-        name=table.name,
-        latitude_deg=_first(table.latitude_deg, known.get("latitude_deg")),
-        longitude_deg=_first(table.longitude_deg, known.get("longitude_deg")),
-        altitude_m=_first(table.altitude_m, known.get("altitude_m"), 0.0),
-    )
 
 
 def _satellite_elements(wanted: str) -> Elements:

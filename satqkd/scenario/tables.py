@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from annotated_types import Ge, Le
 
 from satqkd import orbit
 from satqkd.errors import InputError
-from satqkd.fields import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, noun
-from satqkd.link.downlink import Atmosphere, Background
+from satqkd.fields import Altitude, Aperture, Fraction, Latitude, Longitude, LongRange, Positive, noun, partial
+from satqkd.link.downlink import Atmosphere, Background, Polarization, Turbulence
+from satqkd.link.receiver.detector import Detector
+from satqkd.link.receiver.telescope import Receiver
 from satqkd.protocols.authentication import Authentication
 
 if TYPE_CHECKING:
     from satqkd.orbit.selection import Constraint
+
+    ReceiverPart: TypeAlias = Receiver
+    DetectorPart: TypeAlias = Detector
+else:
+    ReceiverPart, DetectorPart = partial(Receiver), partial(Detector)
 
 MinElevation = Annotated[float, Ge(0.0), Le(89.0)]
 FORBID_EXTRA: dict[str, str] = {"extra": "forbid"}
@@ -107,7 +114,9 @@ class StationTable:
     """A station written in a scenario: a new one, or a station of the catalogue with something of its own.
 
     What stands here rules over the scenario's ``[link]`` for the passes of this station; positions left out come from
-    the catalogue's station of that name. `horizon_mask` is a CSV file (azimuth_deg, elevation_deg) or its pairs.
+    the catalogue's station of that name. `receiver` and `detector` may be given in part; `aperture_m` and
+    `obscuration_ratio` are those of the receiver. `horizon_mask` is a CSV file (azimuth_deg, elevation_deg) or its
+    pairs.
     """
 
     name: str
@@ -118,12 +127,23 @@ class StationTable:
     obscuration_ratio: Fraction | None = None
     min_elevation_deg: MinElevation | None = None
     horizon_mask: str | tuple[tuple[float, float], ...] | None = None
+    receiver: ReceiverPart | None = None
+    detector: DetectorPart | None = None
     atmosphere: Atmosphere | None = None
+    turbulence: Turbulence | None = None
+    polarization: Polarization | None = None
     background: Background | None = None
 
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise InputError("A station needs a name.")
+        for name in ("aperture_m", "obscuration_ratio"):
+            own, part = getattr(self, name), getattr(self.receiver, name, None)
+            if None not in (own, part) and own != part:
+                raise InputError(
+                    f"stations.{self.name}.{name} = {own:g}, but stations.{self.name}.receiver.{name} = {part:g}.",
+                    "Give one of them.",
+                )
         self.horizon()
 
     def horizon(self) -> orbit.HorizonMask | None:

@@ -10,27 +10,32 @@ from satqkd.errors import InputError
 from satqkd.link.downlink import Link
 from satqkd.scenario import schema
 from satqkd.scenario.models import ProtocolTable
+from satqkd.scenario.plain import leaves, value_at
 
 _PARTS = ("transmitter", "receiver", "detector")
 
 
-def with_terminals(values: dict[str, Any]) -> dict[str, Any]:
+def with_terminals(values: dict[str, Any], origins: dict[str, str]) -> dict[str, Any]:
     """Replace ``link.terminal`` by the values it stands for.
 
     It is a name of the catalogue, or a list of them of which earlier ones rule (another detector, then the link it goes
-    with). What comes out names no terminal: a scenario holds its values, whatever the catalogue says tomorrow.
+    with). What comes out names no terminal: a scenario holds its values, whatever the catalogue says tomorrow. Where
+    they come from is added to `origins`, by their dotted keys.
     """
     link = values.get("link")
     if isinstance(link, dict) and "terminal" in link:
-        for terminal in _terminals(link.pop("terminal")):
+        origins.pop("link.terminal", None)
+        for name, terminal in _terminals(link.pop("terminal")):
+            known = leaves(values)
             _put_beneath(values, link, terminal)
+            origins |= {key: f"terminal {name}" for key in leaves(values) if key not in known}
     return values
 
 
 def forget_parts(values: dict[str, Any], named: Any) -> None:
     """Drop what other terminals will bring, so that a change of terminal changes all of it."""
     link, protocol = values["link"], values["protocol"]
-    for terminal in _terminals(named):
+    for _, terminal in _terminals(named):
         for part in _PARTS:
             if part in terminal:
                 link.pop(part, None)
@@ -41,14 +46,14 @@ def forget_parts(values: dict[str, Any], named: Any) -> None:
                 protocol.pop(key, None)
 
 
-def _terminals(named: Any) -> Iterator[Mapping[str, Any]]:
+def _terminals(named: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(named, str | list | tuple) or not all(isinstance(name, str) for name in named):
         raise InputError(
             f"link.terminal = {named!r} is no name of a terminal, nor a list of names.",
             "See: satqkd catalog list terminals",
         )
     for name in [named] if isinstance(named, str) else named:
-        yield catalog.entry("terminals", str(name))
+        yield str(name), catalog.entry("terminals", str(name))
 
 
 def bring_transmitter(values: dict[str, Any], name: str) -> None:
@@ -99,14 +104,6 @@ def _stands(values: Mapping[str, Any], dotted: str, terminal: Mapping[str, Any],
     """Whether a scenario has the very value of the terminal that a reason was written for; tables always have some."""
     given = value_at(terminal, key)
     return given is None or isinstance(given, Mapping) or value_at(values, dotted) == given
-
-
-def value_at(values: Mapping[str, Any], dotted: str) -> Any:
-    """Return what stands at a dotted key, None where nothing does."""
-    here: Any = values
-    for part in dotted.split("."):
-        here = here.get(part) if isinstance(here, Mapping) else None
-    return here
 
 
 def _scenario_key(key: str) -> str:

@@ -46,7 +46,7 @@ def test_passes_beside_skyfield(tmp_path, count, days, required, repeat):
     path, stations = stations_file(tmp_path, count)
     elements = data_file("satellites", "quantum_optical_2026-08-11.3le")
     ephemeris = data_file("ephemeris", "de421_sun_moon_2016_2050.bsp")
-    ours = [sys.executable, "-m", "satqkd.cli.main", "passes", "spoqc-europe", *stations, "--start", "2026-08-11"]
+    ours = [sys.executable, "-m", "satqkd", "passes", "spoqc-europe", *stations, "--start", "2026-08-11"]
     ours += ["--days", str(days), "--max-age", "400", "--format", "csv", "--quiet"]
     theirs = [sys.executable, SCRIPT, path, elements, "SPOQC", ephemeris, "2026-08-11", str(days)]
     here, there = fastest([ours, theirs], repeat)

@@ -154,7 +154,7 @@ def test_a_device_is_written_through_and_never_replaced(satqkd, tmp_path):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a full device")
 def test_a_full_disk_is_not_a_fault_of_ours():
-    command = f"{sys.executable} -m satqkd.cli.main passes {NIGHT} --format csv --quiet > /dev/full"
+    command = f"{sys.executable} -m satqkd passes {NIGHT} --format csv --quiet > /dev/full"
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, env=os.environ)
     assert ran.returncode != 0
     assert "fault in satqkd" not in ran.stderr
@@ -174,7 +174,7 @@ def test_a_fault_of_ours_is_1_and_debug_shows_where(satqkd, monkeypatch):
 
 
 def test_a_reader_that_leaves_is_no_error():
-    command = f"{sys.executable} -m satqkd.cli.main analyze {NIGHT} --format csv --quiet | head -c 20"
+    command = f"{sys.executable} -m satqkd analyze {NIGHT} --format csv --quiet | head -c 20"
     ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, env=os.environ)
     assert "Traceback" not in ran.stderr
     assert ran.stdout.startswith("pass_id,satellite")

@@ -216,7 +216,7 @@ def test_own_station_satellite_and_elements(satqkd):
 
 def test_elements_come_through_a_pipe():
     elements = catalog.data_file("satellites", "quantum_optical_2026-08-11.3le").read_text()
-    command = [sys.executable, "-m", "satqkd.cli.main", "passes", "--elements", "-", "--satellite", "spoqc"]
+    command = [sys.executable, "-m", "satqkd", "passes", "--elements", "-", "--satellite", "spoqc"]
     command += ["--station", "graz", "--start", "2026-08-11", "--days", "1", "--format", "csv"]
     ran = subprocess.run(command, input=elements, capture_output=True, text=True, check=True)
     assert {row["satellite"] for row in rows_of(ran.stdout)} == {"spoqc"}

@@ -32,7 +32,7 @@ def test_kinds_are_counted_without_reading_text():
 
 @pytest.mark.filterwarnings("ignore::satqkd.errors.StaleElementsWarning")
 def test_old_elements_rule_over_other_causes():
-    late = forecast(SCENARIO, start="2030-01-01", days=2)
+    late = forecast(SCENARIO.with_({"elements.max_age_days": 1e-3}))
     assert late.too_old
     assert {cause.kind for causes in late.rejections for cause in causes} == {"age"}
     assert late.rejected() == {"elements too old": len(late.passes)}

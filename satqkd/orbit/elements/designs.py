@@ -18,8 +18,7 @@ from satqkd.arrays import takes_quantities
 from satqkd.constants import DAY_S, SGP4_GM_M3_S2, SGP4_J2, SGP4_RADIUS_M, TROPICAL_YEAR_DAYS, WGS84_RADIUS_M
 from satqkd.errors import InputError, did_you_mean
 from satqkd.fields import NonNegative, noun
-from satqkd.orbit.elements.sets import DESIGNED, Elements, ElementSet, slug
-from satqkd.orbit.elements.tle import LARGEST_ALPHA5
+from satqkd.orbit.elements.sets import DESIGNED, LARGEST_ALPHA5, Elements, ElementSet, slug
 from satqkd.orbit.timescale import TT_MINUS_TAI_S, delta_t_s, gmst_rad, tai_from_posix
 from satqkd.times import to_datetime64, to_posix
 

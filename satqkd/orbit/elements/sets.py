@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from satqkd.errors import InputError, did_you_mean
-from satqkd.orbit.elements.tle import LARGEST_ALPHA5
 from satqkd.reads import FileRead, distinct
 
 _SGP4_EPOCH = np.datetime64("1949-12-31T00:00:00", "us")
 _DAY = np.timedelta64(1, "D")
 _YEARS = np.datetime64("1950-01-01", "D"), np.datetime64("2150-01-01", "D")
+LARGEST_ALPHA5 = 339999
 DESIGNED = "designed"
 """The source of a designed orbit; that of a set read from a file ends in its line."""
 

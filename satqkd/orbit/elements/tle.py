@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from satqkd.orbit.elements.sets import ElementSet
+    from satqkd.orbit.elements.sets import LARGEST_ALPHA5, ElementSet
 
 LINE_LENGTH = 69
 # I and O are left out of Alpha-5 so that they are not taken for 1 and 0.
 _ALPHA5 = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-LARGEST_ALPHA5 = 339999
 _ELEMENT_LINE = re.compile(r"[12] [ 0-9A-Z][ 0-9]{3}[0-9][ A-Z]")
 _LONGEST_NAME = 40  # the catalogue's names end at 24 columns
 _PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")

@@ -1,0 +1,51 @@
+"""Plain values to a scenario: checked against the annotations of its nouns, or one message that says what is wrong."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from satqkd.parsing import check_nesting
+from satqkd.scenario.messages import explain
+from satqkd.scenario.plain import give_epochs, leaves, plain
+from satqkd.scenario.terminals import with_terminals
+
+
+@cache
+def _adapter(scenario: type) -> TypeAdapter[Any]:
+    return TypeAdapter(scenario)
+
+
+def validated(scenario: type, values: dict[str, Any], where: str, origins: dict[str, str]) -> Any:
+    """Return the scenario of a class that plain values describe.
+
+    Parameters
+    ----------
+    scenario : type
+        The class.
+    values : dict
+        Tables as they were written; terminals are replaced by what they stand for.
+    where : str
+        What an error calls the place.
+    origins : dict
+        Where each value comes from, by its dotted key; those that terminals give are added.
+
+    Raises
+    ------
+    InputError
+        If there is an unknown key or a value out of range; the message names the key.
+    """
+    check_nesting(values, where)
+    bare = with_terminals(plain(values), origins)
+    give_epochs(bare, bare.get("start"))
+    try:
+        # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
+        found = _adapter(scenario).validate_json(json.dumps(bare), strict=True)
+    except ValidationError as error:
+        raise explain(error, bare, scenario, where) from None
+    known = leaves(bare)
+    object.__setattr__(found, "origin", {key: text for key, text in origins.items() if key in known})
+    return found

@@ -1,0 +1,153 @@
+"""Whose telescope, whose sky: a station's word rules over the link's, that over the terminal's and the catalogue's."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import satqkd as sq
+from satqkd.errors import InputError, SatqkdWarning
+from satqkd.scenario import load_scenario
+
+NIGHT = {"start": "2017-05-22", "days": 3.0}
+
+
+@pytest.fixture(scope="module")
+def micius():
+    return load_scenario("micius-beijing-vienna")
+
+
+def site(scenario, name):
+    return next(one for one in scenario.sites if one.station.name == name)
+
+
+def test_a_station_gives_a_part_and_the_link_the_rest(micius):
+    own = micius.with_({"stations.graz.detector.efficiency": 0.8, "stations.graz.receiver.field_of_view_rad": 5e-5})
+    graz, xinglong = site(own, "graz").link, site(own, "xinglong").link
+    assert (graz.detector.efficiency, xinglong.detector.efficiency) == (0.8, 0.5)
+    assert graz.detector.gate_s == xinglong.detector.gate_s == 2e-9
+    assert (graz.receiver.field_of_view_rad, xinglong.receiver.field_of_view_rad) == (5e-5, 1e-4)
+    assert graz.receiver.aperture_m == 0.6
+
+
+@pytest.mark.parametrize(
+    ("key", "table"),
+    [
+        ("turbulence", {"model": "hufnagel-valley", "wind_m_s": 30.0}),
+        ("polarization", {"model": "uncompensated", "focus": "nasmyth"}),
+        ("background", {"model": "radiance", "radiance_w_m2_sr_um": 1e-4}),
+        ("atmosphere", {"model": "visibility", "visibility_m": 1e4}),
+    ],
+)
+def test_a_station_has_models_of_its_own(micius, key, table):
+    own = micius.with_({f"stations.graz.{key}": table})
+    assert getattr(site(own, "graz").link, key).model == table["model"]
+    assert getattr(site(own, "xinglong").link, key) == getattr(micius.link, key)
+    assert sq.load_scenario(own.to_dict()) == own
+
+
+def test_light_counts_and_errors_are_those_of_the_station(micius):
+    """Every station alone, with its values in the link, is what it is beside the other with values of its own."""
+    changes = {
+        "detector.efficiency": 0.8,
+        "detector.dead_time_s": 1e-6,
+        "detector.count": 2,
+        "polarization.source_error": 0.02,
+        "turbulence.model": "hufnagel-valley",
+    }
+    both = sq.analyze(micius.with_({f"stations.graz.{key}": value for key, value in changes.items()}), **NIGHT)
+    link = {f"link.{key}": value for key, value in changes.items()}
+    graz = {"stations": [{"name": "graz", "aperture_m": 0.6}], "relay": None, **link}
+    alone = {"graz": graz, "xinglong": {"stations": ["xinglong"], "relay": None}}
+    for name, values in alone.items():
+        campaign = sq.analyze(micius.with_(values), **NIGHT)
+        columns = ["pass_id", "detections", "sifted_bits", "qber", "min_link_loss_db", "secret_bits"]
+        together = both.passes.loc[both.passes["station"] == name, columns].reset_index(drop=True)
+        single = campaign.passes[columns].reset_index(drop=True)
+        assert together.equals(single)
+    row = int(both.passes.index[both.passes["usable"] & (both.passes["station"] == "graz")][0])
+    samples = both.samples(row)
+    assert (samples["qber_source"] > 0.015).any()
+    assert (samples["turbulence_db"] > 0.0).all()
+
+
+def test_optimised_blocks_know_their_own_detectors(micius):
+    own = {"stations.graz.detector.dark_count_hz": 2000.0, "stations.graz.detector.count": 2, "key.optimize": True}
+    both = sq.analyze(micius.with_(own), **NIGHT).passes
+    link = {"link.detector.dark_count_hz": 2000.0, "link.detector.count": 2, "key.optimize": True}
+    alone = sq.analyze(
+        micius.with_({"stations": [{"name": "graz", "aperture_m": 0.6}], "relay": None, **link}), **NIGHT
+    ).passes
+    together = both.loc[both["station"] == "graz", "secret_bits"].to_numpy()
+    assert together == pytest.approx(alone["secret_bits"].to_numpy(), rel=5e-3)
+
+
+def test_a_detector_that_no_proof_covers_costs_its_own_station_only(micius):
+    with pytest.warns(SatqkdWarning, match="efficiency_mismatch = 0.1"):
+        found = sq.analyze(micius.with_({"stations.graz.detector.efficiency_mismatch": 0.1}), **NIGHT).passes
+    bits = found.groupby("station")["secret_bits"].sum()
+    assert bits["graz"] == 0
+    assert bits["xinglong"] > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"stations.graz.detector.eficiency": 0.5}, "'eficiency'.*Did you mean 'efficiency'"),
+        ({"stations.graz.detector.efficiency": 1.5}, "stations.graz.detector.efficiency = 1.5"),
+        ({"stations.graz.receiver.aperture_m": 1.0}, "Give one of them"),
+        ({"stations.graz.turbulence.model": "kolmogorov"}, "kolmogorov"),
+        ({"stations.graz.receiver": 1.0}, "stations.graz.receiver"),
+    ],
+)
+def test_what_a_station_cannot_say(micius, changes, words):
+    with pytest.raises(InputError, match=f"(?s){words}"):
+        micius.with_(changes)
+
+
+def test_a_change_of_the_link_that_does_not_arrive_is_told(micius):
+    own = micius.with_({"stations.graz.detector.efficiency": 0.8})
+    with pytest.warns(SatqkdWarning, match=r"set stations\.graz\.detector\.efficiency"):
+        own.with_({"link.detector.efficiency": 0.6})
+    own.with_({"link.detector.dead_time_s": 1e-7})  # that one arrives
+
+
+@pytest.mark.filterwarnings("ignore:the new model does not know:satqkd.errors.Notice")
+def test_origins(micius, tmp_path):
+    before = micius.origins()
+    assert before["link.detector.efficiency"] == "preset micius-beijing-vienna"
+    assert before["link.detector.dead_time_s"] == "default"
+    assert before["stations.graz.latitude_deg"] == "catalogue of stations"
+    after = micius.with_({"link.detector.dead_time_s": 1e-7, "stations.graz.detector.efficiency": 0.5}).origins()
+    assert after["link.detector.dead_time_s"] == after["stations.graz.detector.efficiency"] == "set"
+    assert after["link.detector.efficiency"] == "preset micius-beijing-vienna"
+    other = micius.with_({"link.terminal": "spoqc-hogs"}).origins()
+    assert other["link.transmitter.divergence_rad"] == "terminal spoqc-hogs"
+    assert (
+        micius.with_({"link.atmosphere.model": "visibility-table", "link.atmosphere.visibility_m": 2e4}).origins()[
+            "link.atmosphere.visibility_m"
+        ]
+        == "set"
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(micius.to_toml())
+    assert load_scenario(path).origins()["link.detector.efficiency"] == "mine.toml"
+    assert load_scenario(micius.to_dict()).origins()["days"] == "the mapping"
+    assert pickle.loads(pickle.dumps(micius)).origins() == before
+    assert set(before) >= set(after) - {"stations.graz.detector.efficiency"}
+
+
+def test_satellites_that_bring_their_terminal_are_an_origin(micius):
+    with pytest.warns(SatqkdWarning, match="spoqc brings"):
+        found = micius.with_({"satellites": ["spoqc"]}).origins()
+    assert found["link.transmitter.divergence_rad"] == "satellites = ['spoqc']"
+    assert found["link.receiver.optics_transmittance"] == "preset micius-beijing-vienna"
+
+
+def test_the_command_shows_them(satqkd):
+    shown = satqkd("scenario", "show", "--origin", "--set", "stations.graz.detector.efficiency=0.6").out.splitlines()
+    line = next(line for line in shown if line.startswith("stations.graz.detector.efficiency"))
+    assert line.split("  # ") == ["stations.graz.detector.efficiency = 0.6         ", "set"]
+    assert "link.detector.dead_time_s = 0.0                   # default" in shown
+    assert satqkd("scenario", "show", "--origin", "--original").code == 2
