@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,8 @@ class Light:
         What counts it, the different ones of all stations.
     detector_of : ndarray of int
         Which of them counts each sample, shape (n,).
+    polarization_of : ndarray of int
+        A number for how the bases agree at the station of each sample, the same where they do alike, shape (n,).
     """
 
     index: NDArray[np.intp]
@@ -72,6 +74,7 @@ class Light:
     flip_probability: FloatArray
     detectors: tuple[Detector, ...]
     detector_of: NDArray[np.intp]
+    polarization_of: NDArray[np.intp]
 
     def take(self, rows: NDArray[np.intp]) -> Light:
         """Return some of the samples."""
@@ -83,6 +86,7 @@ class Light:
             self.flip_probability[rows],
             self.detectors,
             self.detector_of[rows],
+            self.polarization_of[rows],
         )
 
     def by_detector(self) -> list[tuple[Detector, NDArray[np.intp] | slice]]:
@@ -121,6 +125,11 @@ def flip_probability(prediction: Prediction, rows: Iterable[int]) -> FloatArray:
     return flips
 
 
+def _distinct(values: list[Any]) -> list[Any]:
+    """Return the values that differ; a model of one's own may have no hash."""
+    return [one for place, one in enumerate(values) if one not in values[:place]]
+
+
 def arriving_light(prediction: Prediction) -> Light:
     """Return what arrives in the counted samples."""
     parts = budgets(prediction, prediction.counted)
@@ -129,8 +138,11 @@ def arriving_light(prediction: Prediction) -> Light:
     rows = np.unique(prediction.samples.pass_index[index]).tolist()
     # A detector twice is one; without light there is still what would have counted it.
     links = [link for _, link, _ in parts] or [prediction.scenario.sites[0].link]
-    detectors = tuple(dict.fromkeys(link.detector for link in links))
-    numbers = [np.full(here.size, detectors.index(link.detector)) for here, link, _ in parts]
+    detectors = _distinct([link.detector for link in links])
+    polarizations = _distinct([link.polarization for link in links])
+    none = [np.zeros(0, dtype=np.intp)]
+    counted_by = [np.full(here.size, detectors.index(link.detector)) for here, link, _ in parts] or none
+    turned_by = [np.full(here.size, polarizations.index(link.polarization)) for here, link, _ in parts] or none
 
     def column(name: str) -> FloatArray:
         return np.concatenate([getattr(one, name) for _, _, one in parts])[order] if parts else np.zeros(0)
@@ -141,6 +153,7 @@ def arriving_light(prediction: Prediction) -> Light:
         background_cps=column("background_cps"),
         link_loss_db=column("link_loss_db"),
         flip_probability=flip_probability(prediction, rows)[index[order]],
-        detectors=detectors,
-        detector_of=np.concatenate(numbers)[order] if numbers else np.zeros(0, dtype=np.intp),
+        detectors=tuple(detectors),
+        detector_of=np.concatenate(counted_by)[order],
+        polarization_of=np.concatenate(turned_by)[order],
     )

@@ -17,7 +17,7 @@ from satqkd.link.downlink import Link
 from satqkd.link.qber import ErrorBudget, combined_error, error_budget
 from satqkd.link.receiver.detector import Detector, click_statistics
 from satqkd.protocols.choice.objective import DecoyProtocol
-from satqkd.protocols.choice.parameters import optimize
+from satqkd.protocols.choice.parameters import OptimizedBlocks, optimize
 from satqkd.protocols.choice.profiles import Seconds
 
 AnyDecoy = TypeVar("AnyDecoy", bound=DecoyProtocol)
@@ -104,16 +104,37 @@ class Pulses:
         window: bool,
     ) -> tuple[NDArray[np.bool_], tuple[AnyDecoy, ...]]:
         """Return the samples worth sending in, and the protocol of every block with the parameters it runs with."""
+        kept, chosen = np.ones(light.index.size, dtype=bool), [protocol] * blocks
         if not blocks or not (parameters or window):
-            return np.ones(light.index.size, dtype=bool), (protocol,) * blocks
-        # The search knows one misalignment; turned bases count with their mean, second by second only afterwards.
+            return kept, tuple(chosen)
+        # The search knows one misalignment: stations whose bases agree alike are searched together.
+        for number in np.unique(light.polarization_of):
+            rows = np.flatnonzero(light.polarization_of == number)
+            own, local = np.unique(block[rows], return_inverse=True)
+            best = self._search(protocol, light.take(rows), local, weight_s[rows], own.size, parameters, window)
+            kept[rows] = best.kept
+            for one, where in enumerate(own.tolist() if parameters else ()):
+                chosen[where] = replace(best.settings(one), misalignment_error=protocol.misalignment_error)
+        return kept, tuple(chosen)
+
+    def _search(
+        self,
+        protocol: AnyDecoy,
+        light: Light,
+        block: NDArray[np.intp],
+        weight_s: FloatArray,
+        blocks: int,
+        parameters: bool,
+        window: bool,
+    ) -> OptimizedBlocks[AnyDecoy]:
+        # Turned bases count with their mean, second by second only afterwards.
         mean = float(np.average(light.flip_probability, weights=np.maximum(light.transmittance * weight_s, 1e-300)))
         gates = np.array([one.gate_s for one in light.detectors])
         dark = np.array([2.0 * one.dark_count_hz * one.gate_s for one in light.detectors])
         passive = np.array([one.count == 4 for one in light.detectors])
         of_block = np.zeros(blocks, dtype=np.intp)
         of_block[block] = light.detector_of  # a block is of one station
-        best = optimize(
+        return optimize(
             replace(protocol, misalignment_error=float(combined_error(protocol.misalignment_error, mean))),
             Seconds.of(
                 transmittance=light.transmittance,
@@ -127,12 +148,6 @@ class Pulses:
             parameters=parameters,
             window=window,
         )
-        chosen = (
-            tuple(replace(best.settings(one), misalignment_error=protocol.misalignment_error) for one in range(blocks))
-            if parameters
-            else (protocol,) * blocks
-        )
-        return best.kept, chosen
 
     def parameters(self, protocol: DecoyProtocol) -> dict[str, float]:
         """Return what a block runs with, by the names of the columns."""
