@@ -17,10 +17,6 @@ from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.sight import LineOfSight, SkyLight
 
-if TYPE_CHECKING:
-    pass
-
-
 _GEOMETRY = ("elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
 _SKY = tuple(one.name for one in fields(SkyLight))
 
