@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from satqkd.orbit.elements.sets import LARGEST_ALPHA5
+
 if TYPE_CHECKING:
-    from satqkd.orbit.elements.sets import LARGEST_ALPHA5, ElementSet
+    from satqkd.orbit.elements.sets import ElementSet
 
 LINE_LENGTH = 69
 # I and O are left out of Alpha-5 so that they are not taken for 1 and 0.
