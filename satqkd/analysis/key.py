@@ -7,18 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from satqkd.analysis.blocks import BlockCounts
+from satqkd.columns import SCATTER
 from satqkd.protocols.fluctuation import key_distribution
 from satqkd.scenario import Protocol
 
-SCATTER_COLUMNS = (
-    "secret_bits_p10",
-    "secret_bits_p50",
-    "secret_bits_p90",
-    "zero_key_probability",
-    "fixed_length_bits",
-    "fixed_length_acceptance",
-)
-"""What drawing the counts adds to the table of passes."""
 _DRAWN_TOGETHER = 512  # blocks whose draws are in memory at once
 
 
@@ -48,7 +40,7 @@ def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
     """
     rng = np.random.default_rng(seed)
     sifted, errors = counts.of_blocks()
-    columns = {name: np.zeros(len(counts.protocols)) for name in SCATTER_COLUMNS}
+    columns = {name: np.zeros(len(counts.protocols)) for name in SCATTER}
     for protocol, rows in blocks_by_protocol(counts).items():
         for first in range(0, rows.size, _DRAWN_TOGETHER):
             some = rows[first : first + _DRAWN_TOGETHER]
@@ -56,7 +48,7 @@ def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
                 protocol.secret_key, counts=sifted[some], errors=errors[some], rng=rng, draws=draws
             )
             for name, values in zip(
-                SCATTER_COLUMNS,
+                SCATTER,
                 (
                     found.p10_bits,
                     found.p50_bits,

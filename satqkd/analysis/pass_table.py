@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from satqkd.analysis.blocks import BlockCounts
 from satqkd.analysis.counts import error_share
 from satqkd.analysis.families import family_of
-from satqkd.analysis.key import SCATTER_COLUMNS, asymptotic_bits
+from satqkd.analysis.key import asymptotic_bits
 from satqkd.analysis.light import Light
 from satqkd.analysis.overlaps import overlap_names
 from satqkd.analysis.prediction import Prediction
-from satqkd.analysis.pulses import PARAMETER_COLUMNS
 from satqkd.arrays import FloatArray
+from satqkd.columns import PARAMETERS, SCATTER
 from satqkd.times import utc_column, utc_stamps
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def pass_table(
         for name, column in _chosen_parameters(counts).items():
             passes[name] = column
     if scatter is not None:
-        for name in SCATTER_COLUMNS:
+        for name in SCATTER:
             values = scatter[name].to_numpy()
             passes[name] = np.where(last >= 0, values[last] if values.size else 0.0, np.nan)
     protocol = prediction.scenario.protocol
@@ -94,7 +94,7 @@ def _completed_blocks(block_of_pass: NDArray[np.intp], seconds: FloatArray, bloc
 def _chosen_parameters(counts: BlockCounts) -> dict[str, FloatArray]:
     """Return the parameters that each pass's block runs with, NaN for passes in none."""
     of_block = [family_of(one).parameters(one) for one in counts.protocols]
-    columns = {name: np.full(counts.block_of_pass.size, np.nan) for name in PARAMETER_COLUMNS}
+    columns = {name: np.full(counts.block_of_pass.size, np.nan) for name in PARAMETERS}
     for row, block in enumerate(counts.block_of_pass):
         for name, value in of_block[block].items() if block >= 0 else ():
             columns[name][row] = value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -12,25 +12,16 @@ from satqkd.analysis.basis import alive_share, basis_shares, noise_by_basis_cps
 from satqkd.analysis.counts import Counts
 from satqkd.analysis.light import Light
 from satqkd.arrays import FloatArray
+from satqkd.columns import CAUSES, PARAMETERS
 from satqkd.link.budget import LinkBudget
 from satqkd.link.downlink import Link
-from satqkd.link.qber import ErrorBudget, combined_error, error_budget
+from satqkd.link.qber import combined_error, error_budget
 from satqkd.link.receiver.detector import Detector, click_statistics
 from satqkd.protocols.choice.objective import DecoyProtocol
 from satqkd.protocols.choice.parameters import OptimizedBlocks, optimize
 from satqkd.protocols.choice.profiles import Seconds
 
 AnyDecoy = TypeVar("AnyDecoy", bound=DecoyProtocol)
-QBER_CAUSES = tuple(f"qber_{field.name}" for field in fields(ErrorBudget))
-"""Shares of the error rate, in the order of the columns."""
-PARAMETER_COLUMNS = (
-    "signal_intensity",
-    "decoy_intensity",
-    "signal_probability",
-    "decoy_probability",
-    "key_basis_probability",
-)
-"""What the table of passes adds where every block has parameters of its own."""
 
 
 class Pulses:
@@ -152,7 +143,7 @@ class Pulses:
     def parameters(self, protocol: DecoyProtocol) -> dict[str, float]:
         """Return what a block runs with, by the names of the columns."""
         values = (*protocol.intensities[:2], *protocol.probabilities[:2], protocol.key_basis_probability)
-        return dict(zip(PARAMETER_COLUMNS, values, strict=True))
+        return dict(zip(PARAMETERS, values, strict=True))
 
     def causes(
         self,
@@ -179,7 +170,7 @@ class Pulses:
             basis_probability=protocol.key_basis_probability,
             stray_probability=stray_probability,
         )
-        return {name: np.asarray(getattr(shares, name.removeprefix("qber_"))) for name in QBER_CAUSES}
+        return {name: np.asarray(getattr(shares, name.removeprefix("qber_"))) for name in CAUSES}
 
     def merits(self, protocol: DecoyProtocol, *, counts: FloatArray, errors: FloatArray) -> dict[str, FloatArray]:
         """Return further columns of the passes: none."""

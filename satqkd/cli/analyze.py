@@ -9,22 +9,11 @@ import typer
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_age, check_any, report_rejected
+from satqkd.columns import PARAMETERS, SCATTER, VIEWS
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
     from satqkd.scenario import Scenario
-
-SHOWN = (
-    "pass_id",
-    "max_elevation_deg",
-    "min_range_m",
-    "min_link_loss_db",
-    "sifted_bits",
-    "qber",
-    "asymptotic_bits",
-    "secret_bits",
-    "elements_age_days",
-)
 
 
 @opt.takes_scenario
@@ -57,8 +46,6 @@ def analyze(
     check_output(form, out)
     import satqkd
     from satqkd.analysis import scenario_provenance
-    from satqkd.analysis.key import SCATTER_COLUMNS
-    from satqkd.analysis.pulses import PARAMETER_COLUMNS
 
     if pools:
         if sample is not None or everything:
@@ -75,9 +62,9 @@ def analyze(
     campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
     check_any(table)
-    shown = SHOWN if sample is None else (*SHOWN, *SCATTER_COLUMNS)
+    shown = (*VIEWS["analyze"], *(() if sample is None else SCATTER))
     if chosen.key.optimize:
-        shown = (*shown, *PARAMETER_COLUMNS)
+        shown = (*shown, *PARAMETERS)
     if chosen.key.pool != "pass":
         shown = (*shown, "block")
         note("pooled: the key of a block stands with its last pass")

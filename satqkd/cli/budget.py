@@ -54,13 +54,13 @@ def budget(
     if out is not None or form not in (None, "table"):
         emit(table, form=form, out=out, meta=lambda: meta)
         return
+    from satqkd.columns import COLUMNS
     from satqkd.link.terms import SUBTOTALS
-    from satqkd.units import QUANTITIES
 
     orbit = f"as high as {chosen.satellite_names[0]}" if range_km is None else "at a given distance"
     write(f"{chosen.name}, station {table['station'].iloc[0]}, a satellite {orbit}, dark moonless night")
     for name in table.columns[1:]:
-        quantity = QUANTITIES[name]
+        quantity = COLUMNS[name]
         form_ = ".2e" if name == "noise_probability" else f".{quantity.decimals}f"
         cells = "".join(f"{value * quantity.display_factor:>11{form_}}" for value in table[name])
         mark = "= " if name in SUBTOTALS else "  "

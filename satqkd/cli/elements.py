@@ -11,6 +11,7 @@ import typer
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, is_folder, is_stdout, note
 from satqkd.cli.talk import say, write
+from satqkd.columns import VIEWS
 from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Check, convert and fetch element sets.", rich_markup_mode=None)
 
-_SHOWN = (
-    "satellite",
-    "catalog_number",
-    "epoch_utc",
-    "age_days",
-    "perigee_m",
-    "apogee_m",
-    "period_s",
-    "inclination_deg",
-    "problems",
-)
 _SUFFIXES = {
     ".tle": "tle",
     ".2le": "tle",
@@ -78,7 +68,7 @@ def check(
     if sets:
         table = check_elements(sets, now)
         meta = {"satqkd": __version__, "source": file, "now": to_iso(now), "unusable": list(bad)}
-        emit(table, form=form, out=out, meta=lambda: meta, columns=_SHOWN)
+        emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["elements"]))
         troubled = int((table["problems"] != "").sum())
         note(f"sets: {len(table)}, satellites: {table['satellite'].nunique()}, with problems: {troubled}")
     if bad:

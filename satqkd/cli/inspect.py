@@ -11,29 +11,12 @@ from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit, is_stdout, note, recorded, write_whole
 from satqkd.cli.passes import check_any
+from satqkd.columns import VIEWS
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
     from satqkd.analysis import Campaign
     from satqkd.scenario import Scenario
-
-SHOWN = (
-    "time_utc",
-    "t_s",
-    "elevation_deg",
-    "azimuth_deg",
-    "range_m",
-    "geometric_db",
-    "pointing_db",
-    "atmosphere_db",
-    "turbulence_db",
-    "link_loss_db",
-    "total_loss_db",
-    "background_cps",
-    "qber",
-    "sifted_bps",
-    "counted",
-)
 
 
 @opt.takes_scenario
@@ -79,7 +62,7 @@ def inspect(
             writers |= table_writers(table, out, recorded(meta), None if form == "table" else form)
         write_whole(writers)
     if figure is None or out is None or is_stdout(out):
-        emit(table, form=form, out=out, meta=lambda: meta, columns=SHOWN, shown=table.iloc[::every])
+        emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["inspect"]), shown=table.iloc[::every])
     causes = [str(name) for name in table if str(name).startswith("qber_")]
     light = table[table["sending"]]
     if causes and not light.empty:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from satqkd.files import Writer
 
-_FORMATS = ("table", "csv", "json", "jsonl", "md", "ecsv")
-
 
 def note(text: str) -> None:
     """Say something beside the result, on stderr, unless asked to be quiet."""
@@ -51,6 +49,7 @@ def emit(
     numbered : bool, optional
         Whether rows on a terminal begin with their number among all, from 1, as ``--pass`` takes it.
     """
+    from satqkd.export.formats import FORMATS
     from satqkd.export.tables import render, table_writers
 
     check_output(form, out)
@@ -65,7 +64,7 @@ def emit(
             visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered
         )
     else:
-        write(render(table, form, recorded(meta()) if form in ("json", "ecsv") else None), nl=False)
+        write(render(table, form, recorded(meta()) if FORMATS[form].holds_meta else None), nl=False)
 
 
 def recorded(meta: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,10 +90,16 @@ def write_whole(writers: Mapping[Path, Writer]) -> None:
 
 def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:
     """Refuse a ``--format``, ``--out`` or ``--figure`` that cannot be, before any work is done."""
-    if form is not None and form not in _FORMATS:
-        raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, _FORMATS))
+    if form not in (None, "table"):
+        from satqkd.export.formats import FORMATS
+
+        if form not in FORMATS:
+            raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, ("table", *FORMATS)))
+        FORMATS[form].check_needs()
+        if FORMATS[form].render is None and (out is None or is_stdout(out)):
+            raise InputError(f"--format {form} is no text for a terminal or a pipe.", f"Give a file: -o table.{form}")
     if out is not None and not is_stdout(out):
-        from satqkd.export.tables import format_of
+        from satqkd.export.formats import format_of
 
         if is_folder("-o", out):
             raise InputError(f"-o {out} is a folder; name a file in it.", f"For example: -o {out / 'table.csv'}")
@@ -119,7 +124,7 @@ def is_folder(option: str, path: Path) -> bool:
 
 def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:
     """Print a table to the terminal with labels and display units, never cut; see `emit` for the numbers."""
-    from satqkd.units import QUANTITIES
+    from satqkd.columns import COLUMNS
 
     headings, cells, right = [], [], []
     if numbered:
@@ -127,7 +132,7 @@ def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:
         cells.append([str(int(row) + 1) for row in table.index])
         right.append(True)
     for name in table.columns:
-        quantity = QUANTITIES.get(str(name))
+        quantity = COLUMNS.get(str(name))
         headings.append(quantity.axis_label.split(" [") if quantity else [str(name)])
         column = [_shown(value, str(name)) for value in table[name].tolist()]
         cells.append(column)
@@ -155,9 +160,9 @@ def print_table(table: pd.DataFrame, *, numbered: bool = False) -> None:
 
 
 def _shown(value: Any, name: str) -> str:
-    from satqkd.units import QUANTITIES
+    from satqkd.columns import COLUMNS
 
-    quantity = QUANTITIES.get(name)
+    quantity = COLUMNS.get(name)
     if value is None or value != value:  # NaN and NaT differ from themselves
         return "-"
     if isinstance(value, bool):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
+from satqkd.columns import VIEWS
 from satqkd.errors import DataError, NothingFoundError
 
 if TYPE_CHECKING:
@@ -13,18 +14,6 @@ if TYPE_CHECKING:
 
     from satqkd.analysis import Forecast
     from satqkd.scenario import Scenario
-
-SHOWN = (
-    "pass_id",
-    "tca_utc",
-    "duration_s",
-    "max_elevation_deg",
-    "min_range_m",
-    "sun_elevation_deg",
-    "moon_elevation_deg",
-    "elements_age_days",
-    "truncated",
-)
 
 
 @opt.takes_scenario
@@ -57,7 +46,7 @@ def passes(
         form=form,
         out=out,
         meta=lambda: provenance(found),
-        columns=(*SHOWN, "reject_reason") if everything else SHOWN,
+        columns=(*VIEWS["passes"], *(("reject_reason",) if everything else ())),
         shown=table if everything else table[table["usable"]],
         numbered=True,
     )

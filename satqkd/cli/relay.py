@@ -12,6 +12,7 @@ from satqkd.cli.options import state
 from satqkd.cli.output import check_output, is_folder, is_stdout, note, print_table, print_values, recorded
 from satqkd.cli.passes import check_age, check_any
 from satqkd.cli.talk import write
+from satqkd.columns import VIEWS
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,26 +22,6 @@ if TYPE_CHECKING:
 
 _FILES = (".csv", ".json", ".jsonl", ".md", ".ecsv", ".txt", ".png", ".svg", ".pdf", ".zip")
 """Suffixes that a file is meant by; any other name may be a folder's, such as results.v1."""
-PASS_COLUMNS = (
-    "pass_id",
-    "tca_utc",
-    "max_elevation_deg",
-    "min_range_m",
-    "min_link_loss_db",
-    "sifted_bits",
-    "qber",
-    "secret_bits",
-)
-LEDGER_COLUMNS = (
-    "time_utc",
-    "station",
-    "new_bits",
-    "store_a_bits",
-    "store_b_bits",
-    "delivered_bits",
-    "total_delivered_bits",
-    "oldest_key_age_s",
-)
 
 
 @opt.takes_scenario
@@ -114,7 +95,7 @@ def _print(campaign: Campaign, result: Relay) -> None:
         write("No pass gives key.")
     else:
         write("Passes that give key (secret bits: what the finite-key bound grants at the expected counts)")
-        print_table(with_key[list(PASS_COLUMNS)], numbered=True)
+        print_table(with_key[list(VIEWS["relay"])], numbered=True)
     keyless = passes["usable"] & (passes["secret_bits"] == 0)
     inside = int((keyless & (campaign.block_bits > 0)).sum())
     shared_block = f"{inside} in blocks whose key stands with a later pass, " if inside else ""
@@ -130,7 +111,7 @@ def _print(campaign: Campaign, result: Relay) -> None:
     totals = result.summary()
     if len(result.ledger):
         write(f"\nRelay ledger (A = {result.a}, B = {result.b})")
-        print_table(result.ledger[list(LEDGER_COLUMNS)])
+        print_table(result.ledger[list(VIEWS["ledger"])])
     write("")
     print_values(
         {

@@ -1,17 +1,16 @@
-"""Tables with units: astropy's QTable, and ECSV, which holds units, times and what made the table."""
+"""Tables with units: astropy's QTable."""
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from satqkd.arrays import unit_of
+from satqkd.columns import COLUMNS
 from satqkd.errors import InputError
-from satqkd.units import QUANTITIES
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +44,7 @@ def to_qtable(result: Any, meta: Mapping[str, Any] | None = None) -> QTable:
     columns: dict[str, Any] = {}
     for name in table.columns:
         values, kind = table[name], table[name].dtype.kind
-        unit = unit_of(str(name))
+        unit = COLUMNS[name].unit if name in COLUMNS else unit_of(str(name))
         if kind == "M":
             columns[name] = _times(values)
         elif kind in "fiu" and unit:
@@ -56,19 +55,9 @@ def to_qtable(result: Any, meta: Mapping[str, Any] | None = None) -> QTable:
             columns[name] = Column(np.array(["" if one is None else str(one) for one in values.tolist()], dtype="U"))
     found = QTable(columns, meta=dict(made if meta is None else meta))
     for name in found.colnames:
-        if name in QUANTITIES:
-            found[name].info.description = QUANTITIES[name].label
+        if name in COLUMNS:
+            found[name].info.description = COLUMNS[name].label
     return found
-
-
-def ecsv(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
-    """Write a table as ECSV, with its units and with what made it in the header."""
-    from astropy.io import ascii as text_tables
-
-    plain = json.loads(json.dumps(dict(meta), default=str))  # YAML knows plain values only
-    stream = io.StringIO()
-    text_tables.write(to_qtable(table, plain), stream, format="ecsv")
-    return stream.getvalue().replace("\r\n", "\n")
 
 
 def _table_of(result: Any) -> tuple[pd.DataFrame, Mapping[str, Any]]:
@@ -92,8 +81,7 @@ def _unit(text: str) -> Any:
 def _times(values: pd.Series[Any]) -> Any:
     from astropy.time import Time
 
-    utc = values.dt.tz_convert("UTC").dt.tz_localize(None) if values.dt.tz is not None else values
-    stamps = utc.to_numpy(dtype="datetime64[us]")
+    stamps = utc_stamps(values)
     missing = np.isnat(stamps)
     times = Time(np.where(missing, np.datetime64(0, "us"), stamps), format="datetime64", scale="utc", precision=3)
     times.format = "isot"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from satqkd.columns import COLUMNS
 from satqkd.network.trusted_relay import Relay
 from satqkd.plot.figures import STATION_COLOURS, new_figure, quiet_frame, utc_axis
-from satqkd.units import QUANTITIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +49,7 @@ def relay(result: Relay, axes: Any = None) -> Figure:
         made = np.cumsum([one.event.block.bits if one.event.side == side else 0 for one in result.deliveries])
         _steps(axes[1], times, made, colour, f"made by {station}", linewidth=1.2, linestyle="--", zorder=3)
     _steps(axes[1], times, ledger["total_delivered_bits"].to_numpy(), "black", "shared by both", linewidth=2.0)
-    factor_unit = QUANTITIES["store_a_bits"].display_unit
+    factor_unit = COLUMNS["store_a_bits"].display_unit
     for panel, text in zip(axes, ("key in store", "key since start"), strict=True):
         panel.set_ylabel(f"{text} [{factor_unit}]")
         panel.set_ylim(0.0)
@@ -67,7 +67,7 @@ def relay(result: Relay, axes: Any = None) -> Figure:
 
 
 def _steps(axes: Axes, times: Any, bits: Any, colour: str, label: str, **style: Any) -> None:
-    factor = QUANTITIES["store_a_bits"].display_factor
+    factor = COLUMNS["store_a_bits"].display_factor
     first, last = 0.0, float(bits[-1]) if len(bits) else 0.0
     values = np.concatenate([[first], np.asarray(bits, dtype=float), [last]]) * factor
     axes.step(times, values, where="post", color=colour, label=label, **style)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.analysis import Campaign
+from satqkd.columns import COLUMNS
 from satqkd.link.terms import term_names
 from satqkd.plot.figures import CAUSE_COLOURS, TERM_COLOURS, new_figure, quiet_frame
 from satqkd.times import to_text
-from satqkd.units import QUANTITIES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,23 +56,23 @@ def inspect(campaign: Campaign, which: str | int, axes: Any = None) -> Figure:
         _shade(panel, table)
         quiet_frame(panel)
     axes[0].spines["right"].set_visible(True)
-    axes[-1].set_xlabel(QUANTITIES["t_s"].axis_label + f", TCA {to_text(one['tca_utc'])} UTC")
+    axes[-1].set_xlabel(COLUMNS["t_s"].axis_label + f", TCA {to_text(one['tca_utc'])} UTC")
     axes[-1].set_xlim(table["t_s"].iloc[0], table["t_s"].iloc[-1])
     return figure
 
 
 def _shown(table: Any, name: str) -> Any:
-    return table[name].to_numpy() * QUANTITIES[name].display_factor
+    return table[name].to_numpy() * COLUMNS[name].display_factor
 
 
 def _geometry(axes: Axes, table: Any) -> None:
     axes.plot(table["t_s"], table["elevation_deg"], color="#0072B2")
-    axes.set_ylabel(QUANTITIES["elevation_deg"].axis_label, color="#0072B2")
+    axes.set_ylabel(COLUMNS["elevation_deg"].axis_label, color="#0072B2")
     axes.set_ylim(0.0, 90.0)
     axes.set_yticks([0, 30, 60, 90])
     other = axes.twinx()
     other.plot(table["t_s"], _shown(table, "range_m"), color="#D55E00")
-    other.set_ylabel(QUANTITIES["range_m"].axis_label, color="#D55E00")
+    other.set_ylabel(COLUMNS["range_m"].axis_label, color="#D55E00")
     other.set_ylim(0.0)
     other.spines["top"].set_visible(False)
 
@@ -84,7 +84,7 @@ def _losses(axes: Axes, table: Any) -> None:
         table["t_s"],
         *(table[name] for name in names),
         colors=[colours[name] for name in names],
-        labels=[QUANTITIES[name].label for name in names],
+        labels=[COLUMNS[name].label for name in names],
         alpha=0.85,
     )
     axes.plot(table["t_s"], table["link_loss_db"], color="black", linewidth=1.4, label="link loss (no detector)")
@@ -95,10 +95,10 @@ def _losses(axes: Axes, table: Any) -> None:
 def _qber(axes: Axes, table: Any) -> None:
     for name, colour in CAUSE_COLOURS.items():
         if name in table and table[name].max() > 1e-4:
-            axes.plot(table["t_s"], _shown(table, name), color=colour, linewidth=1.0, label=QUANTITIES[name].label[6:])
+            axes.plot(table["t_s"], _shown(table, name), color=colour, linewidth=1.0, label=COLUMNS[name].label[6:])
     axes.plot(table["t_s"], _shown(table, "qber"), color="black", linewidth=1.6, label="all causes")
     axes.legend(fontsize=7, ncols=2, loc="upper center", framealpha=0.9)
-    axes.set_ylabel(QUANTITIES["qber"].axis_label)
+    axes.set_ylabel(COLUMNS["qber"].axis_label)
     axes.set_ylim(0.0, max(3.0, min(50.0, 1.15 * float(np.max(_shown(table, "qber"))))))
 
 

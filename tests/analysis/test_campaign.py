@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import satqkd as sq
 from satqkd.analysis import expected_counts, predict
-from satqkd.analysis.pulses import QBER_CAUSES
+from satqkd.columns import CAUSES
 from satqkd.errors import InputError, SatqkdWarning
 from tests.support.sight import budget_at
 
@@ -94,7 +94,7 @@ def test_columns_are_those_of_the_contract(campaign):
         "light_time_s",
         "counted",
         "sending",
-        *QBER_CAUSES,
+        *CAUSES,
     ]
 
 
@@ -185,7 +185,7 @@ def test_no_number_is_missing_where_it_should_stand(campaign):
 
 def test_errors_by_cause_add_up(one_pass):
     table = one_pass.samples(one_pass.best_pass)
-    assert table[list(QBER_CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
+    assert table[list(CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_bases_that_turn_cost_key_and_are_named(one_pass, polarization, cause):
     worse = sq.analyze(NIGHT.with_({"link.polarization": polarization}))
     table = worse.samples(worse.best_pass)
     assert table[cause].max() > 0.005
-    assert table[list(QBER_CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
+    assert table[list(CAUSES)].sum(axis=1).to_numpy() == pytest.approx(table["qber"].to_numpy(), rel=1e-6)
     assert worse.passes["secret_bits"].max() < one_pass.passes["secret_bits"].max()
     assert worse.passes["qber"].max() > one_pass.passes["qber"].max()
 

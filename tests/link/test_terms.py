@@ -3,7 +3,7 @@
 import pytest
 
 import satqkd as sq
-from satqkd import units
+from satqkd import columns
 from satqkd.link import budget, terms
 from satqkd.link.terms import LOSS_TERMS, LossTerm, budget_names, subtotal_terms, term_names
 from tests.support.sight import budget_at
@@ -41,7 +41,7 @@ def test_a_new_loss_is_one_row(monkeypatch, micius_link, satqkd):
     channel_db, total_db = dry.channel_loss_db, dry.total_loss_db
     for module in (terms, budget):
         monkeypatch.setattr(module, "LOSS_TERMS", table)
-    monkeypatch.setitem(units.QUANTITIES, "rain_db", units.Quantity("dB", "rain"))
+    monkeypatch.setitem(columns.COLUMNS, "rain_db", columns.Column("dB", "rain"))
     wet = budget_at(micius_link, elevation_deg=45.0)
     assert wet.rain_db == pytest.approx(10.0)
     assert wet.channel_loss_db == pytest.approx(channel_db + 10.0)
