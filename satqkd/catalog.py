@@ -92,11 +92,29 @@ def _satellites() -> dict[str, dict[str, Any]]:
     return read_toml(data_file("satellites", "satellites.toml"))
 
 
+STATUSES = {
+    "published": "by the station itself or a paper of its own",
+    "catalogued": "in a catalogue of observatories or of astropy",
+    "quoted": "in a program or table that quotes a source",
+    "estimated": "by us, from a map or a neighbour",
+    "contested": "sources differ",
+    "unverified": "nobody has confirmed it",
+    "unknown": "there is no value",
+}
+"""How well a station's position, altitude or aperture is known."""
+DOUBTFUL = ("estimated", "contested", "unverified")
+"""Statuses of a value that decides a result and should be told."""
+
+
 @cache
 def _stations() -> dict[str, dict[str, Any]]:
     numbers = {"latitude_deg", "longitude_deg", "altitude_m", "aperture_m"}
     with data_file("stations", "ground_stations.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(line for line in stream if not line.startswith("#")))
+    for row in rows:
+        for key in ("position_status", "altitude_status", "aperture_status"):
+            if row[key] not in STATUSES:
+                raise DataError(f"Station {row['id']}: {key} = {row[key]!r} is none of {', '.join(STATUSES)}.")
     return {
         row["id"]: {
             key: float(value) if key in numbers else value for key, value in row.items() if key != "id" and value

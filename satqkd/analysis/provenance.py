@@ -76,9 +76,9 @@ def assumptions(scenario: Scenario) -> dict[str, Any]:
         known = catalog.entries("stations").get(table.name, {})
         own = (table.aperture_m, getattr(table.receiver, "aperture_m", None), scenario.link.receiver.aperture_m)
         from_catalog = own == (None, None, None)
-        if from_catalog and "unverified" in str(known.get("aperture_source", "")) and "aperture_m" in known:
-            key = f"stations.{table.name}.aperture_m"
-            result.setdefault(key, {"value": known["aperture_m"], "why": "of the catalogue, unverified"})
+        if from_catalog and known.get("aperture_status") in catalog.DOUBTFUL:
+            key, status = f"stations.{table.name}.aperture_m", known["aperture_status"]
+            result.setdefault(key, {"value": known["aperture_m"], "why": f"of the catalogue, {status}"})
     return result
 
 

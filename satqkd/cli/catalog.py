@@ -14,10 +14,19 @@ app = typer.Typer(no_args_is_help=True, help="List and show what is shipped.", r
 
 _COLUMNS = {
     "satellites": ("id", "name", "catalog_number", "terminal", "scenario", "mission"),
-    "stations": ("id", "name", "latitude_deg", "longitude_deg", "altitude_m", "aperture_m", "confidence"),
+    "stations": (
+        "id",
+        "name",
+        "latitude_deg",
+        "longitude_deg",
+        "altitude_m",
+        "aperture_m",
+        "position_status",
+        "aperture_status",
+    ),
     "terminals": ("id", "kind", "version", "wavelength_m", "description"),
     "scenarios": ("id", "description", "start", "days"),
-}
+}  # fmt: skip
 
 
 @app.command("list")
