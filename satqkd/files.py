@@ -29,7 +29,7 @@ _PATIENCE_S = 30.0
 _POLL_S = 0.02
 
 
-def written_whole(writers: Mapping[Path, Writer]) -> None:
+def written_whole(writers: Mapping[Path, Writer]) -> None:  # noqa: C901 - one transaction
     """Write several files so that either all of them appear complete, or none is touched.
 
     Parameters

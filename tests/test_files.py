@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 
 from satqkd.errors import InputError, SatqkdWarning
-from satqkd.files import STAGING_PREFIX, text_writer, written_whole
+from satqkd.files import STAGING_PREFIX, Writer, text_writer, written_whole
 
 FORK = multiprocessing.get_context("fork")
 NAMES = ("passes.csv", "ledger.csv", "scenario.toml")
 
 
-def group(folder: Path, number: int) -> dict[Path, object]:
+def group(folder: Path, number: int) -> dict[Path, Writer]:
     texts = {name: f"{name} {number}\n" * 2000 for name in NAMES}
     hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     writers = {folder / name: text_writer(text) for name, text in texts.items()}

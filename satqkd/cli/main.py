@@ -64,7 +64,7 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(_guarded(arguments))
 
 
-def _guarded(arguments: list[str] | None) -> int:
+def _guarded(arguments: list[str] | None) -> int:  # noqa: C901 - the one table from exceptions to exit codes
     state.command = tuple(recorded_command(sys.argv[1:] if arguments is None else arguments))
     try:
         app(args=arguments, standalone_mode=True)

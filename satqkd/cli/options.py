@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from satqkd.cli.talk import say
+from satqkd.constants import DAY_S
 from satqkd.errors import InputError
 from satqkd.parsing import parse_toml
 
@@ -159,7 +160,6 @@ def chosen_scenario(
     """Load a scenario and let the options change it, so that it says all that made the result."""
     from satqkd.scenario import load_scenario
     from satqkd.scenario.satellites import home_scenario
-    from satqkd.times import to_posix
 
     if scenario is None:
         scenario = (home_scenario(satellite) if satellite else None) or DEFAULT_SCENARIO
@@ -168,45 +168,65 @@ def chosen_scenario(
     loaded = load_scenario(scenario)
     changes: dict[str, Any] = {}
     if elements is not None:
-        if str(elements) == "-":
-            elements = Path("/dev/stdin")
-            if not elements.exists():
-                raise InputError("--elements -: there is no standard input.", "Give a file.")
-        if elements.is_dir():
-            raise InputError(f"--elements {elements} is a folder, not a file.")
-        if not elements.exists():
-            raise InputError(f"--elements {elements}: there is no such file.")
-        # A pipe is read where it is; resolved, it would be a name that nobody can open again.
-        file = str(elements.resolve() if elements.is_file() else elements.absolute())
+        file = _elements_file(elements)
         changes["satellites"] = [f"{file}#{name}" for name in satellite] if satellite else [file]
     elif satellite:
         changes["satellites"] = satellite
     if station:
-        # A station that the scenario describes itself is meant as it stands there.
-        own = {one["name"]: one for one in loaded.to_dict()["stations"] if isinstance(one, dict)}
-        changes["stations"] = [own.get(text, _station(text)) for text in station]
-        names = [entry if isinstance(entry, str) else entry["name"] for entry in changes["stations"]]
-        if not (loaded.relay and {loaded.relay.a, loaded.relay.b} <= set(names)):
-            changes["relay"] = {"a": names[0], "b": names[1]} if len(set(names)) == 2 else None
-    if start is not None:
-        changes["start"] = start
+        changes |= _other_stations(loaded, station)
     if end is not None:
-        first = to_posix(start, "--start") if start is not None else loaded.start.timestamp()
-        days = (to_posix(end, "--end") - first) / 86400.0
-        if days <= 0.0:
-            raise InputError(f"--end {end} is not after the start of the window.")
-    if days is not None:
-        changes["days"] = days
-    if min_elevation is not None:
-        changes["passes.min_elevation_deg"] = min_elevation
-    if max_age is not None:
-        changes["elements.max_age_days"] = max_age
-    if night is not None:
-        from satqkd.orbit import SunBelow
-
-        changes["passes.max_sun_elevation_deg"] = SunBelow.night(night).max_sun_elevation_deg
-    changes.update(parse_set(set_ or []))
+        days = _days_until(end, loaded, start)
+    given = {
+        "start": start,
+        "days": days,
+        "passes.min_elevation_deg": min_elevation,
+        "elements.max_age_days": max_age,
+        "passes.max_sun_elevation_deg": None if night is None else _sun_limit_deg(night),
+    }
+    changes |= {key: value for key, value in given.items() if value is not None}
+    changes |= parse_set(set_ or [])
     return loaded.with_(changes) if changes else loaded
+
+
+def _elements_file(elements: Path) -> str:
+    """Return the name of a file of element sets that will still be found when the scenario is elsewhere."""
+    if str(elements) == "-":
+        elements = Path("/dev/stdin")
+        if not elements.exists():
+            raise InputError("--elements -: there is no standard input.", "Give a file.")
+    if elements.is_dir():
+        raise InputError(f"--elements {elements} is a folder, not a file.")
+    if not elements.exists():
+        raise InputError(f"--elements {elements}: there is no such file.")
+    # A pipe is read where it is; resolved, it would be a name that nobody can open again.
+    return str(elements.resolve() if elements.is_file() else elements.absolute())
+
+
+def _other_stations(loaded: Scenario, station: list[str]) -> dict[str, Any]:
+    """Return the changes that put in other stations, and relay between them where there are two."""
+    # A station that the scenario describes itself is meant as it stands there.
+    own = {one["name"]: one for one in loaded.to_dict()["stations"] if isinstance(one, dict)}
+    changes: dict[str, Any] = {"stations": [own.get(text, _station(text)) for text in station]}
+    names = [entry if isinstance(entry, str) else entry["name"] for entry in changes["stations"]]
+    if not (loaded.relay and {loaded.relay.a, loaded.relay.b} <= set(names)):
+        changes["relay"] = {"a": names[0], "b": names[1]} if len(set(names)) == 2 else None
+    return changes
+
+
+def _days_until(end: str, loaded: Scenario, start: str | None) -> float:
+    from satqkd.times import to_posix
+
+    first = to_posix(start, "--start") if start is not None else loaded.start.timestamp()
+    days = (to_posix(end, "--end") - first) / DAY_S
+    if days <= 0.0:
+        raise InputError(f"--end {end} is not after the start of the window.")
+    return days
+
+
+def _sun_limit_deg(night: str) -> float:
+    from satqkd.orbit import SunBelow
+
+    return SunBelow.night(night).max_sun_elevation_deg
 
 
 def _station(text: str) -> str | dict[str, Any]:

@@ -218,7 +218,7 @@ def key_chain(
 
 
 @takes_quantities
-def secret_key_length(
+def secret_key_length(  # noqa: PLR0913 - what the theorem asks for
     *,
     key_counts: ArrayLike,
     key_errors: ArrayLike,

@@ -40,27 +40,9 @@ def changed(scenario: Any, changes: Mapping[str, Any]) -> Any:
     if "link.terminal" in changes:
         forget_parts(values, changes["link.terminal"])
         forget(origins, values)
-    # A new model first: it keeps what it knows of the old one, and the parameters given beside it rule over that.
-    gone: dict[str, Any] = {}
-    for key in sorted(changes, key=lambda name: not (name.endswith(".model") or name == "protocol.name")):
-        gone |= _set(type(scenario), values, key.split("."), changes[key])
-    if lost := {key: value for key, value in gone.items() if key not in changes}:
-        named = ", ".join(f"{key} = {value}" for key, value in lost.items())
-        notices.append(f"the new model does not know {named}: gone")
-    assumed = values.get("assumed", {})
-    if not isinstance(assumed, dict):
-        raise InputError(
-            f"In the changes: assumed = {assumed!r} must be a table.", "Its keys are keys of the scenario."
-        )
+    notices += _set_all(type(scenario), values, changes)
     mark(origins, old, values, "set", changes)
-    now = by_name(with_terminals(plain(values), {}))
-    for key in set(assumed):
-        # A value the user sets is no longer an assumption of the scenario's author, nor is one that has gone.
-        old = value_at(before, key)
-        its_own = assumed[key] == scenario.assumed.get(key)
-        replaced = its_own and not isinstance(old, Mapping) and value_at(now, key) != old
-        if key in changes or replaced:
-            del assumed[key]
+    _forget_assumptions(scenario, values, before, changes)
     result = validated(type(scenario), values, "the changes", origins)
     object.__setattr__(result, "source", scenario.source)
     if "satellites" in changes and (told := told_of_satellites(to_dict(result), before["satellites"])):
@@ -69,6 +51,35 @@ def changed(scenario: Any, changes: Mapping[str, Any]) -> Any:
         warn(notice, Notice)
     _warn_of_pins(changes, values)
     return result
+
+
+def _set_all(root: type, values: dict[str, Any], changes: Mapping[str, Any]) -> list[str]:
+    """Set every value, and return what should be told of it."""
+    gone: dict[str, Any] = {}
+    # A new model first: it keeps what it knows of the old one, and the parameters given beside it rule over that.
+    for key in sorted(changes, key=lambda name: not (name.endswith(".model") or name == "protocol.name")):
+        gone |= _set(root, values, key.split("."), changes[key])
+    lost = {key: value for key, value in gone.items() if key not in changes}
+    named = ", ".join(f"{key} = {value}" for key, value in lost.items())
+    return [f"the new model does not know {named}: gone"] if lost else []
+
+
+def _forget_assumptions(
+    scenario: Any, values: dict[str, Any], before: Mapping[str, Any], changes: Mapping[str, Any]
+) -> None:
+    """Drop the assumptions that no longer hold: of values that the user sets, or that are gone."""
+    assumed = values.get("assumed", {})
+    if not isinstance(assumed, dict):
+        raise InputError(
+            f"In the changes: assumed = {assumed!r} must be a table.", "Its keys are keys of the scenario."
+        )
+    now = by_name(with_terminals(plain(values), {}))
+    for key in set(assumed):
+        old = value_at(before, key)
+        its_own = assumed[key] == scenario.assumed.get(key)
+        replaced = its_own and not isinstance(old, Mapping) and value_at(now, key) != old
+        if key in changes or replaced:
+            del assumed[key]
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from satqkd import catalog
 from satqkd.errors import InputError, did_you_mean, shown
+from satqkd.parsing import check_nesting
 from satqkd.reads import file_read, is_file, resolved
 from satqkd.scenario.plain import leaves
 from satqkd.scenario.scenario import Scenario
@@ -34,6 +35,7 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
     if isinstance(source, Scenario):
         return source
     if isinstance(source, Mapping):
+        check_nesting(source, "the scenario")
         origins = dict.fromkeys(leaves(source), "the mapping")
         given: Scenario = validated(Scenario, dict(source), "the scenario", origins)
         return given
@@ -43,14 +45,17 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
         )
     path = Path(source)
     looks_like_a_file = path.suffix == ".toml" or path.name != str(source)
-    if not looks_like_a_file:
-        presets = catalog.entries("scenarios")
-        if str(source) not in presets:
-            raise InputError(
-                f"There is no scenario {str(source)!r}.",
-                did_you_mean(str(source), presets) + " A file must end in .toml.",
-            )
-        path = catalog.data_file("scenarios", f"{source}.toml")
+    return _read(path) if looks_like_a_file else _preset(str(source))
+
+
+def _preset(name: str) -> Scenario:
+    presets = catalog.entries("scenarios")
+    if name not in presets:
+        raise InputError(f"There is no scenario {name!r}.", did_you_mean(name, presets) + " A file must end in .toml.")
+    return _read(catalog.data_file("scenarios", f"{name}.toml"), name)
+
+
+def _read(path: Path, preset: str = "") -> Scenario:
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -63,8 +68,7 @@ def load_scenario(source: str | Path | Mapping[str, Any] | Scenario) -> Scenario
         for entry in values["stations"]:
             if isinstance(entry, dict) and isinstance(entry.get("horizon_mask"), str):
                 entry["horizon_mask"] = resolved(path.parent / entry["horizon_mask"])
-    label = None if looks_like_a_file else f"data/scenarios/{path.name}"
-    origin = path.name if looks_like_a_file else f"preset {path.stem}"
+    label, origin = (f"data/scenarios/{path.name}", f"preset {preset}") if preset else (None, path.name)
     loaded: Scenario = validated(Scenario, values, str(path), dict.fromkeys(leaves(values), origin))
     object.__setattr__(loaded, "source", file_read(path, raw, shown=label))
     return loaded

@@ -220,7 +220,7 @@ def test_pairs_outside_the_coincidence_window_are_lost():
 
 def test_tags_are_as_long_as_the_longest_message_needs():
     campaign = sq.analyze(SCENARIO.with_({"key.authentication.message_bits": 1000.0}))
-    busiest = campaign.passes.loc[campaign.passes["detections"].idxmax()]
+    busiest = campaign.passes.iloc[int(campaign.passes["detections"].argmax())]
     slots = busiest["key_seconds_s"] * 1e8
     entropy = busiest["detections"] * np.log2(slots / busiest["detections"])
     assert campaign.authentication.message_bits > entropy

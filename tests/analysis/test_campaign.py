@@ -414,7 +414,7 @@ def test_what_is_no_pass_or_scenario_is_refused(one_pass, wrong):
     with pytest.raises(InputError):
         sq.load_scenario(wrong)
     with pytest.raises(InputError):
-        NIGHT.with_(wrong if wrong is not None else {1: 2})
+        NIGHT.with_(wrong if wrong is not None else {1: 2})  # type: ignore[dict-item]
 
 
 def test_an_empty_window_gives_an_empty_table():

@@ -86,4 +86,4 @@ def test_a_year_of_samples(sender: str) -> None:
 
 @pytest.mark.parametrize("sender", SENDERS)
 def test_benchmark_a_year_of_samples(benchmark: object, sender: str) -> None:
-    benchmark(a_year, sender)  # type: ignore[operator]
+    benchmark(a_year, sender)

@@ -28,7 +28,7 @@ def stations_file(folder, count):
 
 def fastest(commands, repeat):
     """Seconds of each command, the best of several turns, in turn so that both see the same machine."""
-    spent = [[] for _ in commands]
+    spent: list[list[float]] = [[] for _ in commands]
     for _ in range(repeat):
         for command, seconds in zip(commands, spent, strict=True):
             begin = time.perf_counter()

@@ -75,7 +75,7 @@ def test_ratio_to_a_cold_multi_start():
     for block in blocks:
         objective = cube.objective(profiles, np.array([block]))
         for _ in range(10):
-            minimize(
+            minimize(  # type: ignore[call-overload]
                 lambda u, objective=objective: -float(objective(np.clip(u, 0.0, 1.0)[None], np.zeros(1, dtype=int))[0]),
                 rng.uniform(0.05, 0.95, 6),
                 method="COBYLA",

@@ -83,7 +83,7 @@ def test_inspect_takes_a_row_or_an_id(satqkd):
 def test_the_number_of_a_pass_is_the_one_that_the_tables_show(satqkd):
     """Hidden passes count: what stands in the first column is what --pass takes, with --all and without."""
     window = ("--start", "2017-05-22", "--days", "3")
-    numbers = {}
+    numbers: dict[str, list[float]] = {}
     for options in ((), ("--all",)):
         for command in ("analyze", "passes"):
             for line in satqkd(command, *window, *options).out.splitlines():

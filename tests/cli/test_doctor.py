@@ -20,7 +20,7 @@ def test_damaged_data_are_named_and_are_4(satqkd, tmp_path, monkeypatch):
     shutil.copytree(catalog.data_root(), copy)
     (copy / "atmosphere" / "solar_spectrum.csv").write_text("nothing\n")
     (copy / "stations" / "ground_stations.csv").unlink()
-    monkeypatch.setattr(health.catalog, "data_root", lambda: copy)
+    monkeypatch.setattr(catalog, "data_root", lambda: copy)
     assert set(health.damaged_data()) == {"atmosphere/solar_spectrum.csv", "stations/ground_stations.csv"}
     ran = satqkd("doctor")
     assert ran.code == 4

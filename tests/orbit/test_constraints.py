@@ -86,7 +86,7 @@ def test_a_pass_lost_to_a_combination_says_so(flown):
     def late(row, seconds):
         return seconds.t_s > 0.0
 
-    early.reason = "after the culmination"
+    early.reason = "after the culmination"  # type: ignore[attr-defined]
     result, counted = apply_constraints(table, samples, sky, [early, late])
     assert not counted.any()
     assert set(result.reject_reason) == {"no second free of all of: after the culmination, late"}

@@ -14,11 +14,11 @@ from skyfield.api import load, load_file, wgs84
 from skyfield.framelib import itrs
 
 from satqkd.catalog import data_file
+from satqkd.constants import SUN_RADIUS_M, WGS84_RADIUS_M
 from satqkd.errors import InputError, ValidityWarning
 from satqkd.orbit import Elements, Station, add_sky, find_passes, sample_passes, sample_sky, twilight
 from satqkd.orbit.bodies import EPHEMERIS, SunAndMoon
-from satqkd.orbit.sky import SKY_COLUMNS, SUN_RADIUS_M, earth_shadow
-from satqkd.orbit.station import WGS84_RADIUS_M
+from satqkd.orbit.sky import SKY_COLUMNS, earth_shadow
 from satqkd.orbit.timescale import tai_from_datetime64, tai_from_posix
 from satqkd.times import to_posix
 from tests.support import REFERENCE

@@ -64,6 +64,6 @@ def test_lists_are_checked(xinglong):
     with pytest.raises(InputError, match="Two stations are called 'xinglong'"):
         as_stations([xinglong, xinglong])
     with pytest.raises(InputError, match="is no Station"):
-        as_stations(["xinglong"])
+        as_stations(["xinglong"])  # type: ignore[list-item]
     with pytest.raises(InputError, match="xinglong"):
         station_rows(horizons([xinglong]), np.array(["xinglng"], dtype=object))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ BB84 = {"clock_rate_hz": 1e8, "key_basis_probability": 0.5}
 TWO = {**BB84, "intensities": (0.8, 0.1, 0.0), "probabilities": (0.5, 0.25, 0.25)}
 ONE = {**BB84, "intensities": (0.5, 0.1), "probabilities": (0.7, 0.3)}
 PAIRS = {"pair_rate_hz": 1e6, "coincidence_window_s": 1e-9, "key_basis_probability": 0.5}
-MAKERS = {
+MAKERS: dict[str, Any] = {
     "decoy-bb84": lambda **eps: decoy_bb84.DecoyBB84(**TWO, **eps),
     "one-decoy-bb84": lambda **eps: one_decoy_bb84.OneDecoyBB84(**ONE, **eps),
     "rusca2018": lambda **eps: one_decoy_bb84.OneDecoyBB84(**ONE, proof="rusca2018", **eps),

@@ -69,7 +69,7 @@ def of_counts(inputs, mu, p, counts, errors, **options):
 
 
 def test_ours_from_the_same_counts_and_what_each_difference_is_worth(cases):
-    worth = {"same": [], "clamp": [], "own errors": [], "binary logarithms": []}
+    worth: dict[str, list[float]] = {"same": [], "clamp": [], "own errors": [], "binary logarithms": []}
     few_errors = []
     for case in cases["fixed"]:
         inputs, length = case["inputs"], case["outputs"]["SKL"]

@@ -91,7 +91,7 @@ def test_a_user_adds_a_constraint_of_their_own():
     def in_the_west(pass_row, seconds):
         return seconds.azimuth_deg > 180.0
 
-    in_the_west.reason = "in the east"
+    in_the_west.reason = "in the east"  # type: ignore[attr-defined]
     table = sq.find_passes(SCENARIO, constraints=[in_the_west])
     plain = sq.find_passes(SCENARIO)
     lost = plain["usable"] & ~table["usable"]

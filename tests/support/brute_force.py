@@ -48,7 +48,7 @@ def brute_passes(
     reach = max(1, round(peak_s / step))
     model = elements.satrec()
     epoch = tai_from_datetime64(elements.epoch_utc)
-    epoch = float(posix_from_tai(epoch) + utc_offset_s(start))
+    epoch_s = float(posix_from_tai(epoch) + utc_offset_s(start))
     sine = np.sin(np.radians(mask_deg))
     open_passes: dict[str, BrutePass] = {}
     done: list[BrutePass] = []
@@ -60,7 +60,7 @@ def brute_passes(
         last = min(chunk + _CHUNK_S, end)
         count = int(np.round((last - chunk) / step))
         times = np.append(chunk + step * np.arange(count), last)
-        position, velocity, error = sgp4_teme(model, epoch, times)
+        position, velocity, error = sgp4_teme(model, epoch_s, times)
         if error.any():  # SGP4 has failed for good, whatever it says later
             times = times[: int(np.argmax(error > 0))]
             position, velocity = position[: len(times)], velocity[: len(times)]

@@ -39,12 +39,12 @@ def passes(losses_db, *, background=1e-7, miss_m=300e3, dark=5e-8):
         total = loss + 20 * np.log10(distance / HEIGHT_M) + 0.7 * (1 / np.maximum(sine, 0.1) - 1)
         transmittance.append(10 ** (-total[seen] / 10))
         block.append(np.full(seen.sum(), number))
-    block = np.concatenate(block)
+    of_block = np.concatenate(block)
     return Seconds.of(
         transmittance=np.concatenate(transmittance),
-        background_per_gate=np.asarray(background)[block],
+        background_per_gate=np.asarray(background)[of_block],
         weight_s=1.0,
-        block=block,
+        block=of_block,
         dark_per_gate=dark,
         blocks=len(losses_db),
     )

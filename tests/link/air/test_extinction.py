@@ -1,4 +1,5 @@
 import csv
+from typing import Any
 
 import numpy as np
 import pytest
@@ -122,9 +123,9 @@ def test_below_the_horizon_is_refused() -> None:
         lambda: ClearSkyTable(model="clear sky"),
     ],
 )
-def test_an_atmosphere_that_cannot_be(build: object) -> None:
+def test_an_atmosphere_that_cannot_be(build: Any) -> None:
     with pytest.raises(InputError):
-        build()  # type: ignore[operator]
+        build()
 
 
 @settings(max_examples=60)
@@ -137,7 +138,7 @@ def test_an_atmosphere_that_cannot_be(build: object) -> None:
 def test_lower_is_never_clearer(zenith_db: float, visibility_m: float, wavelength_m: float, altitude_m: float) -> None:
     elevation = np.linspace(0.1, 90.0, 60)
     sight = seen(elevation, altitude_m=altitude_m)
-    models = [ZenithExtinction(zenith_extinction_db=zenith_db), Visibility(visibility_m=visibility_m)]
+    models: list[Any] = [ZenithExtinction(zenith_extinction_db=zenith_db), Visibility(visibility_m=visibility_m)]
     for eta in [model.transmittance(sight, wavelength_m=wavelength_m) for model in models]:
         assert np.all((eta >= 0.0) & (eta <= 1.0))
         assert np.all(np.diff(eta) >= 0.0)

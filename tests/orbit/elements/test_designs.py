@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,7 +134,7 @@ def test_a_design_has_passes():
     assert len(passes) in (15, 16)
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "planes": ({"planes": 7}, "cannot be spread evenly over 7 planes"),
     "no planes": ({"planes": 0}, "spread evenly|greater than 0"),
     "phasing": ({"phasing": 6}, "0 to 5 with 6 planes"),

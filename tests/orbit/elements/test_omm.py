@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -111,7 +112,7 @@ def test_epochs():
             read_one(EPOCH=text)
 
 
-BAD = {
+BAD: dict[str, tuple[dict[str, Any], str]] = {
     "another theory": ({"MEAN_ELEMENT_THEORY": "SGP4-XP"}, "MEAN_ELEMENT_THEORY is SGP4-XP"),
     "another frame": ({"REF_FRAME": "EME2000"}, "REF_FRAME is EME2000"),
     "another body": ({"CENTER_NAME": "MARS"}, "CENTER_NAME is MARS"),

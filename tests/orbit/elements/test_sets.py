@@ -7,6 +7,7 @@ import io
 import json
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,14 +198,15 @@ def test_every_source_serves(tmp_path, monkeypatch):
     utf16.write_bytes(text.encode("utf-16"))
     read.append(read_elements(utf16))
     assert {elements.sets[0].bstar for elements in read} == {1.8801e-5}
-    for source, cause in (
+    wrong: Any
+    for wrong, cause in (
         (tmp_path / "none.tle", "does not exist"),
         (tmp_path, "cannot be read"),
         ("a\0b", "cannot be read"),
         (7, "no source"),
     ):
         with pytest.raises(InputError, match=cause):
-            read_elements(source)
+            read_elements(wrong)
     with pytest.raises(InputError, match="no usable element set"):
         read_elements("\n")
 

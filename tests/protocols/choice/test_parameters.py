@@ -1,6 +1,7 @@
 """The best parameters and seconds: at least as good as any tried by hand, and true to the protocol's own key."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def expected_block(seconds, settings, block, kept):
     return {"counts": scale * detections[0], "errors": scale * errors[0]}
 
 
-PROTOCOLS = {
+PROTOCOLS: dict[str, Any] = {
     "chernoff": TWO_DECOYS,
     "hoeffding": replace(TWO_DECOYS, tail_bound="hoeffding"),
     "both bases": replace(TWO_DECOYS, key_bases="both"),

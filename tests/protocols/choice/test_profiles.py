@@ -53,7 +53,7 @@ def test_whole_blocks_as_the_detector_counts_them(brightest):
         detections, errors = profiles.counts(
             np.array([block]), kept=np.ones(1), intensities=MU[None], basis_probabilities=SHARES[None]
         )
-        expected = second_by_second(*drawn, np.flatnonzero(seconds.block == block))
+        expected = second_by_second(*[*drawn, np.flatnonzero(seconds.block == block)])
         # Series and sums are good to 1e-12, the oracle's noise to 1e-10.
         np.testing.assert_allclose(detections[0], expected[0], rtol=1e-9)
         np.testing.assert_allclose(errors[0], expected[1], rtol=1e-9)
@@ -74,7 +74,7 @@ def test_parts_and_single_seconds_as_the_detector_counts_them():
     assert list(np.bincount(rows)) == [int(300 * 6 / PARTS + 0.5) - int(300 * 4 / PARTS + 0.5), round(200 / PARTS)]
     for row in (0, 3, len(rows) - 1):
         kept = profiles.order[profiles.ends[blocks[rows[row]], 0] : ends[row]]
-        expected = second_by_second(*drawn, kept)
+        expected = second_by_second(*[*drawn, kept])
         np.testing.assert_allclose(detections[row], expected[0], rtol=1e-9)
         np.testing.assert_allclose(errors[row], expected[1], rtol=1e-9)
 
