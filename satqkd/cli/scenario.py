@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from satqkd.cli import options as opt
+from satqkd.cli.output import check_output, emit
 from satqkd.cli.passes import check_age, check_any, report_rejected
 from satqkd.cli.talk import say, write
 from satqkd.errors import InputError
 
 if TYPE_CHECKING:
     from satqkd.scenario import Scenario
+
+_LINE, _SHORTEST = 80, 12
 
 app = typer.Typer(no_args_is_help=True, help="Show and check scenarios.", rich_markup_mode=None)
 
@@ -27,6 +30,7 @@ def show(
     origin: Annotated[
         bool, typer.Option("--origin", help="Every value on a line of its own, with where it comes from.")
     ] = False,
+    form: opt.Format = None,
     debug: opt.Debug = False,
 ) -> None:
     """Print a scenario as TOML, with every value that defaults filled in.
@@ -35,10 +39,14 @@ def show(
     Examples:
       satqkd scenario show micius-nanshan-2017 --original
       satqkd scenario show --origin --set stations.graz.detector.efficiency=0.6
+      satqkd scenario show --origin --format json
       satqkd scenario show > mine.toml
     """
     if origin and original:
         raise InputError("--original shows a file as it is, --origin what is made of it.", "Give only one.")
+    if form and not origin:
+        raise InputError("--format is for the table that --origin makes; a scenario is TOML.", "Add --origin.")
+    check_output(form)
     if original:
         from satqkd import catalog
 
@@ -50,24 +58,40 @@ def show(
         return
     chosen = opt.chosen_scenario(scenario, set_=set_)
     if origin:
-        _show_origins(chosen)
+        _show_origins(chosen, form)
         return
     write(chosen.to_toml(), nl=False)
 
 
-def _show_origins(scenario: Scenario) -> None:
+def _show_origins(scenario: Scenario, form: str | None) -> None:
     """Print every value with where it comes from, those of the catalogue's stations among them."""
     from satqkd import catalog
-    from satqkd.scenario.plain import leaves
+    from satqkd.scenario.plain import leaves, plain
 
-    values = leaves(scenario.to_dict())
-    for key, where in scenario.origins().items():
-        if key not in values:
-            _, name, own = key.split(".")
-            values[key] = catalog.entry("stations", name)[own]
-        text = str(values[key])
-        line = f"{key} = {text if len(text) <= 60 else text[:57] + '...'}"
-        write(f"{line:<48}  # {where}")
+    values, origins = leaves(plain(scenario.to_dict())), scenario.origins()
+    for key in origins.keys() - values.keys():
+        name, _, own = key.removeprefix("stations.").rpartition(".")
+        values[key] = catalog.entry("stations", name)[own]
+    if form in (None, "table"):
+        for key, where in origins.items():
+            write(_line_of(key, values[key], where))
+        return
+    import pandas as pd
+
+    from satqkd._version import __version__
+
+    rows = [{"key": key, "value": values[key], "origin": where} for key, where in origins.items()]
+    table = pd.DataFrame(rows).astype({"value": object})
+    emit(table, form=form, out=None, meta=lambda: {"satqkd": __version__, "scenario": scenario.name})
+
+
+def _line_of(key: str, value: object, where: str) -> str:
+    """Return ``key = value  # origin``; of a long text or list only as much as a line of 80 columns holds."""
+    text = str(value)
+    room = max(_LINE - len(f"{key} =   # {where}"), _SHORTEST)
+    if len(text) > room and isinstance(value, str | list):
+        text = text[: room - 3] + "..."
+    return f"{f'{key} = {text}':<48}  # {where}"
 
 
 @app.command("check")

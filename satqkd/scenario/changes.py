@@ -8,7 +8,7 @@ from typing import Any
 from satqkd.errors import InputError, Notice, did_you_mean, shown, warn
 from satqkd.parsing import DEEPEST, check_nesting
 from satqkd.scenario import schema
-from satqkd.scenario.origins import forget, mark
+from satqkd.scenario.origins import NOT_RECORDED, forget, mark
 from satqkd.scenario.own_models import kept_by, own_models, with_models, with_stand_ins
 from satqkd.scenario.plain import by_name, give_epochs, leaves, plain, value_at
 from satqkd.scenario.satellites import bring_satellites, told_of_satellites
@@ -29,7 +29,8 @@ def changed(scenario: Any, changes: Mapping[str, Any]) -> Any:
     if deep := next((key for key in changes if key.count(".") > DEEPEST), None):
         raise InputError(f"{deep[:60]}... does not exist: no key has {deep.count('.') + 1} parts.")
     values, before = to_dict(scenario), by_name(to_dict(scenario))
-    old, origins = leaves(to_dict(scenario)), dict(scenario.origin)
+    old = leaves(to_dict(scenario))
+    origins = dict(scenario.origin) or dict.fromkeys(old, NOT_RECORDED)
     notices: list[str] = []
     if "satellites" in changes:
         values["satellites"] = plain(changes["satellites"], "satellites")
@@ -49,7 +50,7 @@ def changed(scenario: Any, changes: Mapping[str, Any]) -> Any:
         notices.insert(0, told)
     for notice in notices:
         warn(notice, Notice)
-    _warn_of_pins(changes, values)
+    _warn_of_pins(_keys_of_link(changes, leaves(to_dict(scenario))), values)
     return result
 
 
@@ -91,12 +92,22 @@ def _listed(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _warn_of_pins(changes: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+def _keys_of_link(changes: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
+    """Return the changed keys of the link; a whole receiver or detector counts for those of its values that differ."""
+    keys: list[str] = []
+    for key, value in changes.items():
+        if key in ("link.receiver", "link.detector") and isinstance(value, Mapping):
+            inner = {f"{key}.{name}": one for name, one in value.items()}
+            keys += [one for one in inner if one not in before or before[one] != inner[one]]
+        elif key.startswith("link."):
+            keys.append(key)
+    return keys
+
+
+def _warn_of_pins(keys: list[str], values: Mapping[str, Any]) -> None:
     """Say so where a changed value of the link does not reach a station that has its own."""
     stations = [one for one in values["stations"] if isinstance(one, dict)]
-    for key in changes:
-        if not key.startswith("link."):
-            continue
+    for key in keys:
         pinned = {one["name"]: own for one in stations if (own := own_key(one, key.removeprefix("link.")))}
         if pinned:
             first = next(iter(pinned))

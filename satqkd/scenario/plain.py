@@ -36,10 +36,10 @@ def plain(value: Any, dotted: str = "") -> Any:
 
 
 def by_name(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with the tables of stations under their names."""
+    """Return the values with the tables of stations under their names; one that is named only has just its name."""
     given = values.get("stations")
-    listed = given if isinstance(given, list) else []
-    stations = {str(one["name"]): one for one in listed if isinstance(one, Mapping) and "name" in one}
+    tables = [{"name": one} if isinstance(one, str) else one for one in (given if isinstance(given, list) else [])]
+    stations = {str(one["name"]): one for one in tables if isinstance(one, Mapping) and "name" in one}
     return {**values, "stations": stations}
 
 

@@ -19,6 +19,8 @@ from satqkd.orbit import Elements, HorizonMask, Station, read_elements
 from satqkd.reads import FileRead, distinct, is_readable
 from satqkd.scenario.changes import changed
 from satqkd.scenario.models import DesignedOrbit, ProtocolTable
+from satqkd.scenario.origins import origins_of
+from satqkd.scenario.own_models import own_models
 from satqkd.scenario.plain import leaves
 from satqkd.scenario.serialise import fingerprint, to_dict, to_toml
 from satqkd.scenario.sites import Site, link_to, position_of
@@ -137,12 +139,9 @@ class Scenario:
         names += ["stations/ground_stations.csv"] if any(table.name in known for table in self.station_tables) else []
         named = any(entry in catalog.entries("satellites") for entry in self.satellites if isinstance(entry, str))
         names += ["satellites/satellites.toml"] if named else []
-        models: list[Any] = [self.link.atmosphere, self.link.background, self.link.turbulence, self.link.transmitter]
-        models += [
-            getattr(table, name)
-            for table in self.station_tables
-            for name in ("atmosphere", "background", "turbulence", "polarization")
-        ]
+        kinds = ("atmosphere", "background", "turbulence", "polarization")
+        models: list[Any] = [getattr(self.link, name) for name in (*kinds, "transmitter")]
+        models += [getattr(table, name) for table in self.station_tables for name in kinds]
         for model in models:
             names += getattr(model, "DATA_FILES", ())
         return tuple(catalog.shipped_read(*name.split("/")) for name in dict.fromkeys(names))
@@ -203,18 +202,12 @@ class Scenario:
         """Return where every value comes from, by its dotted key, stations by their names.
 
         A file or mapping, ``terminal NAME`` of the catalogue, ``set`` by `with_`, the satellites that brought it, the
-        catalogue of stations, or ``default``.
+        catalogue of stations, a model of your own, or ``default``. Of a scenario that was put together in Python or
+        copied by `dataclasses.replace` nobody knows: ``not recorded``.
         """
-        values = leaves(self.to_dict())
-        found = {key: self.origin.get(key, "default") for key in values}
-        known = catalog.entries("stations")
-        for site in self.sites:
-            name = site.station.name
-            for key in ("latitude_deg", "longitude_deg", "altitude_m", "aperture_m"):
-                ruled = key == "aperture_m" and "link.receiver.aperture_m" in values
-                if f"stations.{name}.{key}" not in values and key in known.get(name, {}) and not ruled:
-                    found[f"stations.{name}.{key}"] = "catalogue of stations"
-        return found
+        return origins_of(
+            leaves(self.to_dict()), self.origin, own_models(self), self.station_names, catalog.entries("stations")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the scenario as plain values; what is None is left out."""

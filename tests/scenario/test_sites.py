@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from dataclasses import replace
 
 import pytest
 
@@ -143,6 +145,71 @@ def test_satellites_that_bring_their_terminal_are_an_origin(micius):
         found = micius.with_({"satellites": ["spoqc"]}).origins()
     assert found["link.transmitter.divergence_rad"] == "satellites = ['spoqc']"
     assert found["link.receiver.optics_transmittance"] == "preset micius-beijing-vienna"
+
+
+def test_the_catalogue_is_no_origin_where_another_aperture_rules(micius):
+    """The receiver of the station or of the link stands above it, and what is shown is what is used."""
+    own = micius.with_({"stations": ["xinglong", {"name": "graz", "receiver": {"aperture_m": 0.8}}]}).origins()
+    assert own["stations.graz.receiver.aperture_m"] == "set"
+    assert "stations.graz.aperture_m" not in own
+    assert own["stations.xinglong.aperture_m"] == "catalogue of stations"
+    everywhere = micius.with_({"link.receiver.aperture_m": 1.2, "stations.graz.aperture_m": None}).origins()
+    assert not [key for key in everywhere if key.startswith("stations.") and key.endswith("aperture_m")]
+
+
+def test_origins_of_stations_that_are_named_only(micius):
+    values = {**micius.to_dict(), "stations": ["xinglong", "graz"]}
+    found = load_scenario(values).origins()
+    assert found["stations.xinglong.name"] == found["stations.graz.name"] == "the mapping"
+    assert "stations" not in found
+
+
+def test_origins_do_not_ask_for_a_telescope(micius):
+    values = {**micius.to_dict(), "stations": [{"name": "nowhere", "latitude_deg": 47.0, "longitude_deg": 15.0}]}
+    del values["relay"]
+    assert load_scenario(values).origins()["stations.nowhere.latitude_deg"] == "the mapping"
+
+
+def test_nobody_knows_the_origins_of_a_copy(micius):
+    """What was given must not pass for a default."""
+    copy = replace(micius, days=3.0)
+    assert copy.origins()["link.detector.efficiency"] == "not recorded"
+    changed = copy.with_({"days": 4.0}).origins()
+    assert (changed["days"], changed["link.detector.efficiency"]) == ("set", "not recorded")
+
+
+def test_a_model_of_ones_own_is_an_origin(micius):
+    class Mine:
+        def zenith_transmittance(self) -> float:
+            return 0.5
+
+    own = replace(micius, link=replace(micius.link, atmosphere=Mine())).with_({"days": 2.0}).origins()
+    assert own["link.atmosphere"] == "a model of your own"
+
+
+def test_a_whole_receiver_that_does_not_arrive_is_told(micius):
+    receiver = micius.to_dict()["link"]["receiver"]
+    with pytest.warns(
+        SatqkdWarning, match=r"link\.receiver\.aperture_m does not reach graz.*stations\.graz\.aperture_m"
+    ):
+        micius.with_({"link.receiver": {**receiver, "aperture_m": 1.0}})
+    micius.with_({"link.receiver": {**receiver, "optics_transmittance": 0.3}})  # that one arrives
+
+
+def test_the_command_shows_them_as_a_table(satqkd):
+    shown = json.loads(satqkd("scenario", "show", "--origin", "--set", "days=3", "--format", "json").out)
+    found = {row["key"]: (row["value"], row["origin"]) for row in shown["rows"]}
+    assert found["days"] == (3, "set")
+    assert found["stations.xinglong.aperture_m"] == (1.0, "catalogue of stations")
+    assert found["passes.refraction"] == (False, "default")
+    assert shown["meta"]["scenario"] == "micius-beijing-vienna"
+    assert satqkd("scenario", "show", "--format", "json").code == 2
+
+
+def test_the_lines_fit_a_terminal(satqkd):
+    shown = satqkd("scenario", "show", "--origin").out.splitlines()
+    assert max(map(len, shown)) <= 80
+    assert any(line.startswith("description = Micius as a") and "...  # preset" in line for line in shown)
 
 
 def test_the_command_shows_them(satqkd):
