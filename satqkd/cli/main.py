@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from satqkd._version import __version__
-from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, passes, relay, scenario
+from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, interrupt, passes, relay, scenario
 from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
 from satqkd.cli.talk import ReaderLeftError, say, write
@@ -64,40 +64,42 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(_guarded(arguments))
 
 
-def _guarded(arguments: list[str] | None) -> int:  # noqa: C901 - the one table from exceptions to exit codes
+def _guarded(arguments: list[str] | None) -> int:
     state.command = tuple(recorded_command(sys.argv[1:] if arguments is None else arguments))
     try:
         app(args=arguments, standalone_mode=True)
-    except SystemExit as stop:
-        if stop.code == _INTERRUPTED:
-            say("interrupted")
-        return stop.code if isinstance(stop.code, int) else int(bool(stop.code))
-    except ReaderLeftError:
-        return 0
-    except SatqkdError as error:
-        say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
-        if state.debug:
-            say(traceback.format_exc())
-        return error.exit_code
-    except KeyboardInterrupt:
-        say("interrupted")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        return 0  # the reader of our output left (head, less): not an error
-    except MemoryError:
-        say("error: there is not enough memory for this.\nAsk for fewer days, stations or satellites at a time.")
-        return 2
-    except OSError as error:
-        say(f"error: {error.filename or 'the output'} cannot be used: {error.strerror or error}")
-        return 2
-    except Exception as error:
-        say(f"internal error: {type(error).__name__}: {error}")
-        if state.debug:
-            say(traceback.format_exc())
-        else:
-            say("This is a fault in satqkd. Run again with --debug to see where it happened.")
-        return 1
+    except BaseException as error:
+        return _told(KeyboardInterrupt() if interrupt.came() else error)
     return 0
+
+
+def _told(error: BaseException) -> int:
+    """Say what went wrong, and return the exit code: the one table from exceptions to codes."""
+    match error:
+        case KeyboardInterrupt() | SystemExit(code=130):
+            say("interrupted")
+            return _INTERRUPTED
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else int(bool(error.code))
+        case ReaderLeftError() | BrokenPipeError():
+            return 0  # the reader of our output left (head, less): not an error
+        case SatqkdError():
+            say(f"error: {error.message}" + (f"\n{error.hint}" if error.hint else ""))
+            if state.debug:
+                say("".join(traceback.format_exception(error)))
+            return error.exit_code
+        case MemoryError():
+            say("error: there is not enough memory for this.\nAsk for fewer days, stations or satellites at a time.")
+            return 2
+        case OSError():
+            say(f"error: {error.filename or 'the output'} cannot be used: {error.strerror or error}")
+            return 2
+    say(f"internal error: {type(error).__name__}: {error}")
+    if state.debug:
+        say("".join(traceback.format_exception(error)))
+    else:
+        say("This is a fault in satqkd. Run again with --debug to see where it happened.")
+    return 1
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:

@@ -8,9 +8,12 @@ import os
 import signal
 import sys
 
+from satqkd.cli import interrupt
+
 
 def entry() -> None:
     """Run the command line as a process of its own, and exit with its code."""
+    interrupt.remember()
     try:
         from satqkd.cli.main import run
 

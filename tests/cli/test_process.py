@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from satqkd.cli import main
+from satqkd.cli import interrupt, main
 from satqkd.cli.talk import printable
 
 SATQKD = [sys.executable, "-c", "from satqkd.cli.start import entry; entry()"]
@@ -73,6 +73,17 @@ def test_an_interrupt_at_any_moment_is_130_and_one_word():
         assert "Traceback" not in said
         if child.returncode == 130:
             assert said.strip().splitlines()[-1] == "interrupted"
+
+
+def test_an_interrupt_that_a_library_turned_into_an_error_is_one_still(satqkd, monkeypatch):
+    def turned(*_: object, **__: object) -> None:
+        monkeypatch.setattr(interrupt, "_seen", [signal.SIGINT])
+        raise ValueError("a schema could not be built: KeyboardInterrupt")
+
+    monkeypatch.setattr("satqkd.analysis.forecast", turned, raising=False)
+    ran = satqkd("passes")
+    assert ran.code == 130
+    assert ran.err.strip() == "interrupted"
 
 
 def test_memory_that_is_refused_is_2(satqkd, monkeypatch):
