@@ -1,4 +1,8 @@
-"""What the satellite's motion does to wavelength and time."""
+"""What the satellite's motion does to wavelength and time.
+
+The budget asks for the shift in wavelength; the shift in frequency and the clock's drift wait for links that lock to
+them.
+"""
 
 from __future__ import annotations
 

@@ -103,3 +103,7 @@ class LinkParts(Protocol):
     @property
     def turbulence(self) -> TurbulenceModel:
         """What the air blurs."""
+
+    @property
+    def polarization(self) -> PolarizationModel:
+        """How well the bases of both ends agree."""

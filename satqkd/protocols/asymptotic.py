@@ -1,4 +1,8 @@
-"""Asymptotic secret rates: what infinitely many pulses would give. Never a key length; always labelled asymptotic."""
+"""Asymptotic secret rates: what infinitely many pulses would give. Never a key length; always labelled asymptotic.
+
+The protocols ask for lengths from counts; rates from yields and gains (GLLP, one decoy, none) serve who compares with
+papers that give those.
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Authentication:
 
     @takes_quantities
     def net_bits(self, secret_bits: ArrayLike) -> NDArray[np.int64]:
-        """Return what is left of the keys of blocks after authentication [bit]; negative where it costs more.
+        """Return what is left of each block after authentication [bit]; negative where it costs more.
 
         A block that yields nothing has been talked about all the same. The hash function, twice as long as a tag, is
         shared once and kept.

@@ -315,10 +315,6 @@ class BBM92:
         """Whose bound the key's length is, of which kind, with which tail."""
         return f"Tomamichel et al., Nat. Commun. 3, 634 (2012), fixed length, {self.tail_bound} tail, one basis as key"
 
-    def sifting_probability(self) -> float:
-        """Return the probability that both sides measure a pair in the key basis [1]."""
-        return self.key_basis_probability**2
-
     @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from coincidences as `secret_key` takes them."""

@@ -382,30 +382,6 @@ class DecoyBB84:
             for key, test in self.key_orders
         )
 
-    def sifting_probability(self) -> float:
-        """Return the probability that a pulse is sent and measured in one and the same key basis [1]."""
-        z = self.key_basis_probability
-        return z * z if len(self.key_orders) == 1 else z * z + (1.0 - z) * (1.0 - z)
-
-    @takes_quantities
-    def asymptotic_fraction(self, *, gains: ArrayLike, error_rates: ArrayLike) -> float | FloatArray:
-        """Return the asymptotic secret bits per pulse sent, sifting included; times the clock rate it is a rate.
-
-        Parameters
-        ----------
-        gains, error_rates : array_like
-            Probability that a pulse of each intensity is detected [1], and that such a detection is wrong [1], shape
-            (..., 3), signal first.
-        """
-        fraction = asymptotic.decoy_bb84_fraction(
-            gains=gains,
-            error_rates=error_rates,
-            intensities=self.intensities,
-            probabilities=self.probabilities,
-            error_correction_efficiency=self.error_correction_efficiency,
-        )
-        return self.sifting_probability() * fraction
-
     @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""

@@ -81,7 +81,6 @@ def finite_block_leakage(
 
 
 LeakageModel = Literal["efficiency", "finite-block"]
-LEAKAGE_MODELS: tuple[LeakageModel, ...] = ("efficiency", "finite-block")
 
 
 @takes_quantities

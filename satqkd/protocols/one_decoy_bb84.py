@@ -456,10 +456,6 @@ class OneDecoyBB84:
         }
         return f"{authors[self.proof]}, Hoeffding tails, one basis as key"
 
-    def sifting_probability(self) -> float:
-        """Return the probability that a pulse is sent and measured in the key basis [1]."""
-        return self.key_basis_probability**2
-
     @takes_quantities
     def asymptotic_bits(self, *, counts: ArrayLike, errors: ArrayLike) -> float | FloatArray:
         """Return the asymptotic length of a block, or of many [bit], from counts as `secret_key` takes them."""

@@ -19,7 +19,6 @@ def test_the_default_follows_the_probability():
     assert len(replace(EVEN, key_basis_probability=0.9).key_orders) == 1
     assert len(replace(EVEN, key_bases="one").key_orders) == 1
     assert len(replace(EVEN, key_basis_probability=0.9, key_bases="both").key_orders) == 2
-    assert EVEN.sifting_probability() == 0.5
     assert "both bases" in EVEN.proof_name
 
 

@@ -1,6 +1,7 @@
 """How light from a satellite flickers on the ground: Rytov variance, scintillation index, aperture averaging.
 
 Nothing here lowers the mean transmittance of a downlink; these numbers describe its distribution.
+The budget does not ask them: they wait for fading, and serve who asks them from Python.
 """
 
 from __future__ import annotations

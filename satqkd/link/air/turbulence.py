@@ -1,7 +1,8 @@
 """Optical turbulence above a station: profile, coherence, angles, times. On a downlink it only blurs the image.
 
 Scintillation (`satqkd.link.air.scintillation`) makes a downlink's light flicker without lowering its mean, so the mean
-budget asks turbulence for one number: Fried's parameter, which the receiver's field stop turns into a loss.
+budget asks turbulence for one number: Fried's parameter, which the receiver's field stop turns into a loss. Angles,
+times and winds wait for adaptive optics and the uplink.
 """
 
 from __future__ import annotations

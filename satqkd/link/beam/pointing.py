@@ -1,4 +1,7 @@
-"""What a beam that does not point where it should costs, on average and as a distribution."""
+"""What a beam that does not point where it should costs, on average and as a distribution.
+
+The budget asks for the mean; distribution, quantile and the mean of unequal axes wait for fading.
+"""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def stray_click_probability(
 def dark_counts_at_hz(
     temperature_k: ArrayLike, *, dark_count_hz: ArrayLike, reference_k: ArrayLike, doubling_k: ArrayLike = 8.0
 ) -> FloatArray:
-    """Dark counts of a detector at another temperature.
+    """Dark counts of a detector at another temperature; it waits for receivers that are cooled.
 
     Parameters
     ----------
