@@ -11,7 +11,6 @@ from satqkd.link.air.extinction import ZenithExtinction
 from satqkd.link.air.turbulence import NoTurbulence
 from satqkd.link.background.radiance import FixedRadiance
 from satqkd.link.beam.transmitters import CollimatedGaussian
-from satqkd.link.downlink import Link
 from satqkd.link.receiver.polarization import Compensated
 from satqkd.scenario import schema
 from satqkd.scenario.tables import StationTable
@@ -28,15 +27,15 @@ _STAND_INS: dict[str, Any] = {
 
 def own_models(scenario: Any) -> dict[str, Any]:
     """Return the models that are none of this package, by their dotted keys."""
-    found = {f"link.{name}": model for name, model in _own_of(scenario.link, Link)}
+    found = {f"link.{name}": model for name, model in _own_of(scenario.link)}
     for table in scenario.stations:
         if isinstance(table, StationTable):
-            found |= {f"stations.{table.name}.{name}": model for name, model in _own_of(table, StationTable)}
+            found |= {f"stations.{table.name}.{name}": model for name, model in _own_of(table)}
     return found
 
 
-def _own_of(table: Any, noun: type) -> Iterable[tuple[str, Any]]:
-    hints = schema.hints(noun)
+def _own_of(table: Any) -> Iterable[tuple[str, Any]]:
+    hints = schema.hints(type(table))
     for name in _STAND_INS:
         model = getattr(table, name, None)
         if model is not None and not isinstance(model, tuple(schema.nouns(hints[name]))):

@@ -28,7 +28,8 @@ def to_dict(noun: Any) -> dict[str, Any]:
 
 
 def _bare(value: Any) -> Any:
-    if not isinstance(value, _PLAIN_VALUES) and not type(value).__module__.startswith("satqkd."):
+    is_ours = type(value).__module__.startswith("satqkd.") or hasattr(type(value), "__pydantic_config__")
+    if not isinstance(value, _PLAIN_VALUES) and not is_ours:
         return described(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return to_dict(value)
