@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from satqkd.analysis import Campaign
 from satqkd.analysis.overlaps import overlapping_rows
 from satqkd.errors import InputError, did_you_mean, shown
 from satqkd.network.keystore import Draw, KeyBlock, KeyStore
 from satqkd.protocols.authentication import checked_total, tag_bits
-from satqkd.times import to_datetime64
+from satqkd.times import to_datetime64, utc_column, utc_seconds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,7 +117,7 @@ class Relay:
         times = to_datetime64(np.array([one.event.block.time_s for one in self.deliveries], dtype=float))
         return pd.DataFrame(
             {
-                "time_utc": pd.DatetimeIndex(times).tz_localize("UTC"),
+                "time_utc": utc_column(times),
                 "station": pd.Series([names[one.event.side] for one in self.deliveries], dtype="str"),
                 "pass_id": pd.Series([one.event.block.pass_id for one in self.deliveries], dtype="str"),
                 "new_bits": np.array([one.event.block.bits for one in self.deliveries], dtype=np.int64),
@@ -288,7 +287,7 @@ def relay(campaign: Campaign, a: str | None = None, b: str | None = None) -> Rel
             passes["station"],
             passes["pass_id"],
             passes["block"],
-            _posix_s(passes["key_end_utc"]),
+            utc_seconds(passes["key_end_utc"]),
             passes["secret_bits"],
             strict=True,
         )
@@ -310,9 +309,5 @@ def _made(passes: pd.DataFrame) -> dict[int, tuple[tuple[float, float], ...]]:
         sifted = own["sifted_bits"].to_numpy(dtype=float)
         if len(own) > 1 and sifted.sum() > 0.0:
             shares = sifted / sifted.sum()
-            result[int(str(block))] = tuple(zip(_posix_s(own["key_end_utc"]).tolist(), shares.tolist(), strict=True))
+            result[int(str(block))] = tuple(zip(utc_seconds(own["key_end_utc"]).tolist(), shares.tolist(), strict=True))
     return result
-
-
-def _posix_s(times: pd.Series[pd.Timestamp]) -> NDArray[np.float64]:
-    return np.asarray(times.dt.tz_localize(None).to_numpy(dtype="datetime64[us]").astype(np.int64) * 1e-6, dtype=float)

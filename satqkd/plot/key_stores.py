@@ -9,6 +9,7 @@ import numpy as np
 from satqkd.columns import COLUMNS
 from satqkd.network.trusted_relay import Relay
 from satqkd.plot.figures import STATION_COLOURS, new_figure, quiet_frame, utc_axis
+from satqkd.times import to_datetime64, utc_stamps
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,10 +37,9 @@ def relay(result: Relay, axes: Any = None) -> Figure:
     else:
         figure = axes[0].figure
     prediction, ledger = result.campaign.prediction, result.ledger
-    window = np.array([prediction.start_utc, prediction.end_utc]) * 1e6
-    bounds = window.astype(np.int64).astype("datetime64[us]")
+    bounds = to_datetime64(np.array([prediction.start_utc, prediction.end_utc]))
     end = bounds[1:] + (bounds[1] - bounds[0]) // 60
-    times = np.concatenate([bounds[:1], ledger["time_utc"].dt.tz_localize(None).to_numpy(), end])
+    times = np.concatenate([bounds[:1], utc_stamps(ledger["time_utc"]), end])
     for name, station, colour in (
         ("store_a_bits", result.a, STATION_COLOURS[0]),
         ("store_b_bits", result.b, STATION_COLOURS[1]),

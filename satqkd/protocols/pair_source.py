@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray, as_floats, takes_quantities
-from satqkd.errors import InputError, ValidityWarning, warn
+from satqkd.arrays import FloatArray, takes_quantities, within
+from satqkd.errors import ValidityWarning, warn
 
 _DENSE = 0.1
 """Pairs or clicks per coincidence window above which treating coincidences as rare is no good."""
@@ -95,12 +95,10 @@ def coincidences(
         "jitter_a_s": jitter_a_s,
         "jitter_b_s": jitter_b_s,
     }
-    arrays = {name: as_floats(name, value) for name, value in given.items()}
-    for name, array in arrays.items():
-        largest = 1.0 if name.startswith("trans") or name == "misalignment_error" else np.inf
-        if not np.all((array >= 0.0) & (array <= largest) & np.isfinite(array)):
-            raise InputError(f"{name} must be finite, at least 0 and at most {largest:g}.")
-    rate, eta_a, eta_b, noise_a, noise_b, window, error, jitter_a, jitter_b = arrays.values()
+    shares = ("transmittance_a", "transmittance_b", "misalignment_error")
+    rate, eta_a, eta_b, noise_a, noise_b, window, error, jitter_a, jitter_b = (
+        within(name, value, 0.0, 1.0 if name in shares else np.inf) for name, value in given.items()
+    )
     singles_a, singles_b = rate * eta_a + noise_a, rate * eta_b + noise_b
     if np.any(np.maximum(rate, np.maximum(singles_a, singles_b)) * window > _DENSE):
         warn(
