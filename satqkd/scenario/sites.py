@@ -2,23 +2,26 @@
 
 What a station says of its receiver, detector, atmosphere, turbulence, polarisation or background rules over the
 scenario's link, that over the terminal's, and that over what the catalogue knows of the station. A station's receiver
-and detector may be given in part, the rest is the link's; its models stand alone.
+and detector may be given in part, and so may a model of the same kind as the link's: the rest is the link's. Of a model
+the rest is written down with the station when the scenario is made, so that it is whole in a file too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from satqkd import catalog
 from satqkd.errors import InputError
-from satqkd.link.downlink import Link
+from satqkd.link.downlink import Atmosphere, Background, Link, Polarization, Turbulence
 from satqkd.orbit import Station
 from satqkd.scenario.plain import value_at
 from satqkd.scenario.tables import StationTable
 
-_MODELS = ("atmosphere", "turbulence", "polarization", "background")
+_UNIONS = {"atmosphere": Atmosphere, "turbulence": Turbulence, "polarization": Polarization, "background": Background}
+_MODELS = tuple(_UNIONS)
+_DEFAULT_MODELS = {name: get_args(union)[1].default for name, union in _UNIONS.items()}
 _PARTS = ("receiver", "detector")
 _Value = TypeVar("_Value")
 
@@ -87,6 +90,32 @@ def _given(part: Any) -> dict[str, Any]:
     return {one.name: value for one in fields(part) if (value := getattr(part, one.name)) is not None}
 
 
+def with_rest_of_link(values: dict[str, Any], origins: dict[str, str]) -> dict[str, Any]:
+    """Complete the models that stations give in part, where the link has one of the same kind.
+
+    Parameters
+    ----------
+    values : dict
+        The plain tables of a scenario; changed in place.
+    origins : dict
+        Where each value comes from; the rest that comes from the link is added.
+    """
+    link, stations = values.get("link"), values.get("stations")
+    for table in stations if isinstance(stations, list) and isinstance(link, dict) else ():
+        for name in _MODELS if isinstance(table, dict) else ():
+            own, base = table.get(name), values["link"].get(name)
+            if not (isinstance(own, dict) and isinstance(base, dict)):
+                continue
+            default = _DEFAULT_MODELS[name]
+            tag = base.get("model", default)
+            if own.get("model", tag) != tag:
+                continue
+            rest = {key: value for key, value in base.items() if key not in own}
+            table[name] = {**own, **rest}
+            origins |= {f"stations.{table.get('name')}.{name}.{key}": "link" for key in rest}
+    return values
+
+
 def own_key(table: Mapping[str, Any], key: str) -> str:
     """Return under which key a station's plain table has a value of its own for one of the link, empty if it has none.
 
@@ -98,4 +127,8 @@ def own_key(table: Mapping[str, Any], key: str) -> str:
         return rest
     if part in _PARTS:
         return key if value_at(table, key) is not None else ""
-    return part if part in _MODELS and part in table else ""
+    if part in _MODELS and part in table:
+        # A model given in part, as yet without its tag, takes the rest from the link.
+        whole = "model" in table[part] if isinstance(table[part], Mapping) else True
+        return key if value_at(table, key) is not None else part if whole else ""
+    return ""

@@ -142,7 +142,7 @@ class StationTable:
             if None not in (own, part) and own != part:
                 raise InputError(
                     f"stations.{self.name}.{name} = {own:g}, but stations.{self.name}.receiver.{name} = {part:g}.",
-                    "Give one of them.",
+                    f"Give one of them: stations.{self.name}.{name} is there already.",
                 )
         self.horizon()
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from satqkd.parsing import check_nesting
 from satqkd.scenario.messages import explain
 from satqkd.scenario.plain import give_epochs, leaves, plain
+from satqkd.scenario.sites import with_rest_of_link
 from satqkd.scenario.terminals import with_terminals
 
 
@@ -39,7 +40,7 @@ def validated(scenario: type, values: dict[str, Any], where: str, origins: dict[
         If there is an unknown key or a value out of range; the message names the key.
     """
     check_nesting(values, where)
-    bare = with_terminals(plain(values), origins)
+    bare = with_rest_of_link(with_terminals(plain(values), origins), origins)
     give_epochs(bare, bare.get("start"))
     try:
         # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.

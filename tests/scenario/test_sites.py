@@ -49,6 +49,20 @@ def test_a_station_has_models_of_its_own(micius, key, table):
     assert sq.load_scenario(own.to_dict()) == own
 
 
+def test_a_model_of_the_link_s_kind_may_be_given_in_part(micius):
+    link = micius.with_({"link.turbulence.model": "hufnagel-valley", "link.turbulence.ground_cn2": 3e-14})
+    own = link.with_({"stations.graz.turbulence.wind_m_s": 30.0})
+    graz = site(own, "graz").link.turbulence
+    assert (graz.wind_m_s, graz.ground_cn2) == (30.0, 3e-14)
+    assert own.origins()["stations.graz.turbulence.ground_cn2"] == "link"
+    assert own.origins()["stations.graz.turbulence.wind_m_s"] == "set"
+    assert sq.load_scenario(own.to_dict()) == own
+    bases = micius.with_({"link.polarization.residual_rms_rad": 0.1, "stations.graz.polarization.source_error": 0.02})
+    assert site(bases, "graz").link.polarization.residual_rms_rad == 0.1
+    other = link.with_({"stations.graz.turbulence.model": "none"})
+    assert site(other, "graz").link.turbulence.model == "none"
+
+
 def test_light_counts_and_errors_are_those_of_the_station(micius):
     """Every station alone, with its values in the link, is what it is beside the other with values of its own."""
     changes = {
