@@ -153,8 +153,8 @@ class Pairs:
         return {}
 
     def merits(self, protocol: BBM92, *, counts: FloatArray, errors: FloatArray) -> dict[str, FloatArray]:
-        """Return further columns of the passes from what was sifted, shape (passes, 2, 1): of E91 its CHSH value."""
-        if protocol.name != "e91":
+        """Return further columns of the passes from what was sifted, shape (passes, 2, 1): the CHSH value."""
+        if not protocol.tells_chsh:
             return {}
         # 2 sqrt2 times the mean visibility of the two bases.
         wrong = error_share(errors[:, :, 0], counts[:, :, 0])

@@ -311,6 +311,11 @@ class BBM92:
         return ((0, 1),)
 
     @property
+    def tells_chsh(self) -> bool:
+        """Whether the CHSH value is told beside the key, which does not need it: under the name of E91."""
+        return self.name == "e91"
+
+    @property
     def proof_name(self) -> str:
         """Whose bound the key's length is, of which kind, with which tail."""
         return f"Tomamichel et al., Nat. Commun. 3, 634 (2012), fixed length, {self.tail_bound} tail, one basis as key"

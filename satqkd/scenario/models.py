@@ -12,4 +12,4 @@ from satqkd.protocols.one_decoy_bb84 import OneDecoyBB84
 
 DesignedOrbit = Annotated[Walker | SunSynchronous, Chosen()]
 Protocol = DecoyBB84 | OneDecoyBB84 | BBM92
-ProtocolTable = Annotated[DecoyBB84 | OneDecoyBB84 | BBM92, Chosen(by="name")]
+ProtocolTable = Annotated[Protocol, Chosen(by="name")]
