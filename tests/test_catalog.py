@@ -27,7 +27,9 @@ def test_another_word_is_refused(monkeypatch, tmp_path):
         catalog._stations.__wrapped__()
 
 
-@pytest.mark.parametrize(("name", "status"), [("graz", "unverified"), ("delingha", "contested"), ("matera", None)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("graz", "unverified"), ("delingha", "contested"), ("koganei", "contested"), ("matera", None)]
+)
 def test_a_doubtful_aperture_is_told(name, status):
     from satqkd.analysis import assumptions
 

@@ -48,7 +48,7 @@ class Terminal:
 
 
 def read_terminal(name: str) -> Terminal:
-    """Read a terminal of the catalogue.
+    """Read a terminal of the catalogue as nouns, for whoever builds a link in Python; a scenario takes its table.
 
     Parameters
     ----------

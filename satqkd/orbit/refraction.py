@@ -49,7 +49,10 @@ class Refraction:
 
     @takes_quantities
     def apparent_elevation_deg(self, true_deg: ArrayLike, altitude_m: ArrayLike = 0.0) -> FloatArray:
-        """Return where something at a geometric elevation [deg] appears from an altitude [m]."""
+        """Return where something at a geometric elevation [deg] appears from an altitude [m].
+
+        The inverse, for whoever points a telescope; the pass search asks `true_elevation_deg` only.
+        """
         true = as_floats("true_deg", true_deg)
         # What appears above the limit is met from there; what does not, stays where it is.
         reaches = true >= self.true_elevation_deg(_LOWEST_DEG, altitude_m)

@@ -64,3 +64,15 @@ def count_rejections(rejections: Sequence[Rejected]) -> dict[str, int]:
     """Return how many passes were rejected for which limits, the most frequent first, without details."""
     found = Counter("; ".join(cause.reason for cause in causes) for causes in rejections if causes)
     return dict(found.most_common())
+
+
+_FROM_A_LIMIT = KINDS[: KINDS.index("age")]
+
+
+def kind_of(constraint: object) -> Kind:
+    """Return the kind of what a constraint rejects: as it says itself where that is a limit of ours, else ``own``.
+
+    An object of a user's may have a ``kind`` that means something else, and ``age`` is told of element sets only.
+    """
+    told = getattr(constraint, "kind", None)
+    return next((kind for kind in _FROM_A_LIMIT if isinstance(told, str) and kind == told), "own")

@@ -11,7 +11,7 @@ from satqkd.arrays import BoolArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
-from satqkd.orbit.rejection import Rejected, Rejection, reject_reason
+from satqkd.orbit.rejection import Rejected, Rejection, kind_of, reject_reason
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station
@@ -196,7 +196,7 @@ def _causes(guilty: Sequence[Constraint], constraints: Sequence[Constraint], sec
         named = ", ".join(_name(constraint) for constraint in constraints)
         return (Rejection("together", f"no second free of all of: {named}"),)
     return tuple(
-        Rejection(getattr(one, "kind", "own"), _name(one), one.shortfall(seconds) if hasattr(one, "shortfall") else "")
+        Rejection(kind_of(one), _name(one), one.shortfall(seconds) if hasattr(one, "shortfall") else "")
         for one in guilty
     )
 

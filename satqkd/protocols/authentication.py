@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import ArrayLike, NDArray
 
 from satqkd.arrays import takes_quantities
 from satqkd.errors import InputError, ValidityWarning, warn
-from satqkd.fields import Epsilon, NonNegative, Positive, noun
+from satqkd.fields import Epsilon, Positive, noun
 from satqkd.protocols import checks
 
 
@@ -74,22 +70,16 @@ class Authentication:
 
     @property
     def block_bits(self) -> int:
-        """Key consumed by a block [bit]."""
+        """Key consumed by a block [bit], by one that yields nothing too.
+
+        The hash function, twice as long as a tag, is shared once and kept.
+        """
         return self.messages * tag_bits(message_bits=self.message_bits, epsilon=self.epsilon)
 
     @property
     def block_epsilon(self) -> float:
         """Probability that any forged message of a block passes, at most [1]."""
         return self.messages * self.epsilon
-
-    @takes_quantities
-    def net_bits(self, secret_bits: ArrayLike) -> NDArray[np.int64]:
-        """Return what is left of each block after authentication [bit]; negative where it costs more.
-
-        A block that yields nothing has been talked about all the same. The hash function, twice as long as a tag, is
-        shared once and kept.
-        """
-        return np.asarray(secret_bits, dtype=np.int64) - self.block_bits
 
 
 def checked_total(total: float, what: str) -> float:
@@ -106,6 +96,11 @@ def checked_total(total: float, what: str) -> float:
     ------
     InputError
         From 1 on: a key that may fail with certainty is promised nothing, and is not to be called secret.
+
+    Notes
+    -----
+    Composable security parameters add: Portmann, Renner, Rev. Mod. Phys. 94, 025008 (2022),
+    doi:10.1103/RevModPhys.94.025008.
     """
     if not total < 1.0:
         raise InputError(
@@ -115,55 +110,3 @@ def checked_total(total: float, what: str) -> float:
     if total > checks.WEAK_EPSILON:
         warn(f"the security parameters of {what} add up to {total:.3g}: so weak a promise is unusual.", ValidityWarning)
     return total
-
-
-@noun(kw_only=False)
-class LedgerEntry:
-    """One contribution to what may fail.
-
-    Parameters
-    ----------
-    what : str
-        Where it comes from, such as a pass.
-    epsilon : float
-        Security parameter, secrecy and correctness together [1].
-    """
-
-    what: str
-    epsilon: NonNegative
-
-
-@dataclass(frozen=True, slots=True)
-class EpsilonLedger:
-    """What the keys of several blocks may fail with together.
-
-    Parameters
-    ----------
-    entries : tuple of LedgerEntry
-        Blocks and their authentication.
-
-    Notes
-    -----
-    Composable security parameters add: Portmann, Renner, Rev. Mod. Phys. 94, 025008 (2022),
-    doi:10.1103/RevModPhys.94.025008.
-    """
-
-    entries: tuple[LedgerEntry, ...] = ()
-
-    @takes_quantities
-    def add(self, what: str, epsilon: float) -> EpsilonLedger:
-        """Return the ledger with one more entry."""
-        return EpsilonLedger((*self.entries, LedgerEntry(what, epsilon)))
-
-    @takes_quantities
-    def extend(self, blocks: Iterable[str], *, block_epsilon: float, authentication: Authentication) -> EpsilonLedger:
-        """Return the ledger with blocks of equal parameters and the authentication of each."""
-        ledger = self
-        for block in blocks:
-            ledger = ledger.add(block, block_epsilon).add(f"authentication of {block}", authentication.block_epsilon)
-        return ledger
-
-    @property
-    def total(self) -> float:
-        """Sum of all entries [1]; see `checked_total`."""
-        return checked_total(math.fsum(entry.epsilon for entry in self.entries), "all entries of the ledger")

@@ -44,8 +44,24 @@ def test_a_user_s_own_constraint_is_a_kind():
         return seconds.t_s > 1e6
 
     found = forecast(SCENARIO, constraints=[odd_seconds_only])
-    assert all("own" in {cause.kind for cause in causes} or causes for causes in found.rejections)
-    assert "own" in {cause.kind for causes in found.rejections for cause in causes}
+    for causes in found.rejections:
+        assert [cause.reason for cause in causes if cause.kind == "own"] == ["odd_seconds_only"]
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"), [("sun", "sun"), ("age", "own"), ("before", "own"), ("x", "own"), (7, "own")]
+)
+def test_a_user_s_kind_is_believed_where_it_is_a_limit_of_ours(told, kind):
+    class Mine:
+        kind = told
+        reason = "mine"
+
+        def __call__(self, row, seconds):
+            return seconds.t_s > 1e6
+
+    found = forecast(SCENARIO, constraints=[Mine()])
+    assert {cause.kind for causes in found.rejections for cause in causes if cause.reason == "mine"} == {kind}
+    assert not found.too_old
 
 
 def test_text():

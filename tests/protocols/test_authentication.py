@@ -1,10 +1,9 @@
-"""Authentication and the ledger of epsilons."""
+"""What authenticating the public messages costs."""
 
-import numpy as np
 import pytest
 
 from satqkd.errors import InputError
-from satqkd.protocols.authentication import Authentication, EpsilonLedger, tag_bits
+from satqkd.protocols.authentication import Authentication, tag_bits
 
 
 def test_tag_is_the_shortest_that_suffices():
@@ -16,19 +15,10 @@ def test_tag_is_the_shortest_that_suffices():
     assert tag_bits(message_bits=1e8, epsilon=1e-12) == 68
 
 
-def test_net_key_pays_for_every_block():
+def test_a_block_pays_for_every_message():
     authentication = Authentication(messages=8, message_bits=1e8, epsilon=1e-12)
     assert authentication.block_bits == 8 * 68
-    np.testing.assert_array_equal(authentication.net_bits([10_000, 0]), [9456, -544])
-
-
-def test_epsilons_add_up():
-    authentication = Authentication(messages=8, epsilon=1e-12)
-    ledger = EpsilonLedger().extend(["a", "b", "c"], block_epsilon=1e-9, authentication=authentication)
-    assert len(ledger.entries) == 6
-    assert ledger.total == pytest.approx(3 * (1e-9 + 8e-12), rel=1e-15)
-    assert ledger.add("store", 1e-10).total == pytest.approx(ledger.total + 1e-10)
-    assert EpsilonLedger().total == 0
+    assert authentication.block_epsilon == pytest.approx(8e-12, rel=1e-15)
 
 
 def test_nonsense_is_refused():
@@ -38,5 +28,3 @@ def test_nonsense_is_refused():
         tag_bits(message_bits=1, epsilon=1.0)
     with pytest.raises(InputError, match="messages"):
         Authentication(messages=-1)
-    with pytest.raises(InputError, match="epsilon"):
-        EpsilonLedger().add("x", -1.0)

@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 import satqkd as sq
 from satqkd.errors import InputError, ValidityWarning
 from satqkd.protocols import bbm92, decoy_bb84, one_decoy_bb84
-from satqkd.protocols.authentication import Authentication, EpsilonLedger, checked_total, tag_bits
+from satqkd.protocols.authentication import Authentication, checked_total, tag_bits
 
 BB84 = {"clock_rate_hz": 1e8, "key_basis_probability": 0.5}
 TWO = {**BB84, "intensities": (0.8, 0.1, 0.0), "probabilities": (0.5, 0.25, 0.25)}
@@ -77,8 +77,6 @@ def test_a_sum_that_is_told_is_checked():
     for nothing in (1.0, 1.8, math.nan):
         with pytest.raises(InputError, match="nothing is promised"):
             checked_total(nothing, "all blocks")
-    with pytest.raises(InputError, match="nothing is promised"):
-        _ = EpsilonLedger().add("a", 0.6).add("b", 0.6).total
 
 
 def test_no_bits_are_called_secret_at_that_price():

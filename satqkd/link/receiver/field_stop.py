@@ -17,6 +17,8 @@ _SMOOTH = 40  # Chebyshev points over the logarithm of r0; 1e-6 over a factor of
 def seeing_rad(fried_parameter_m: ArrayLike, *, wavelength_m: ArrayLike) -> FloatArray:
     """Full width at half maximum of a long exposure through turbulence: 0.98 lambda/r0 [rad].
 
+    For whoever compares a profile with the seeing measured at a site; the field stop's loss follows from r0 itself.
+
     Parameters
     ----------
     fried_parameter_m : array_like

@@ -43,6 +43,8 @@ def motion_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, t_s: Arra
 def parallactic_angle_rad(azimuth_deg: ArrayLike, elevation_deg: ArrayLike, *, latitude_deg: ArrayLike) -> FloatArray:
     """Angle at the object between the zenith and the pole: the field rotation of an alt-azimuth focus.
 
+    For whoever compares with an observatory's; the errors of a pass follow from other angles, see `Uncompensated`.
+
     Parameters
     ----------
     azimuth_deg, elevation_deg : array_like
