@@ -14,12 +14,14 @@ import typer
 from satqkd.cli.talk import say
 from satqkd.constants import DAY_S
 from satqkd.errors import InputError
+from satqkd.export.formats import FORMATS
 from satqkd.parsing import parse_toml
 
 if TYPE_CHECKING:
     from satqkd.scenario import Scenario
 
 DEFAULT_SCENARIO = "micius-beijing-vienna"
+_FORMATS = ", ".join(["table", *FORMATS])
 
 
 @dataclass
@@ -93,7 +95,7 @@ Set = Annotated[
 ]
 All = Annotated[bool, typer.Option("--all", help="Show rejected passes in the table too.")]
 Format = Annotated[
-    str | None, typer.Option("--format", metavar="FORMAT", help="table, csv, json, jsonl, md or ecsv.  [table]")
+    str | None, typer.Option("--format", metavar="FORMAT", help=" or ".join(_FORMATS.rsplit(", ", 1)) + ".  [table]")
 ]
 Output = Annotated[
     Path | None,

@@ -88,8 +88,13 @@ def write_whole(writers: Mapping[Path, Writer]) -> None:
     note("wrote " + ", ".join(str(path) for path in writers))
 
 
-def check_output(form: str | None, out: Path | None = None, figure: Path | None = None) -> None:
-    """Refuse a ``--format``, ``--out`` or ``--figure`` that cannot be, before any work is done."""
+def check_output(
+    form: str | None, out: Path | None = None, figure: Path | None = None, *, to_file: bool = True
+) -> None:
+    """Refuse a ``--format``, ``--out`` or ``--figure`` that cannot be, before any work is done.
+
+    What is no text goes to a file; a command that writes its table to none (`to_file`) says which formats are text.
+    """
     if form not in (None, "table"):
         from satqkd.export.formats import FORMATS
 
@@ -97,7 +102,11 @@ def check_output(form: str | None, out: Path | None = None, figure: Path | None 
             raise InputError(f"--format {form!r} does not exist.", did_you_mean(form, ("table", *FORMATS)))
         FORMATS[form].check_needs()
         if FORMATS[form].render is None and (out is None or is_stdout(out)):
-            raise InputError(f"--format {form} is no text for a terminal or a pipe.", f"Give a file: -o table.{form}")
+            texts = [name for name, one in FORMATS.items() if one.render is not None]
+            raise InputError(
+                f"--format {form} is no text for a terminal or a pipe.",
+                f"Give a file: -o table.{FORMATS[form].suffixes[0]}" if to_file else f"Text are {', '.join(texts)}.",
+            )
     if out is not None and not is_stdout(out):
         from satqkd.export.formats import format_of
 

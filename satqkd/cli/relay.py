@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from satqkd.network.trusted_relay import Relay
     from satqkd.scenario import Scenario
 
-_FILES = (".csv", ".json", ".jsonl", ".md", ".ecsv", ".txt", ".png", ".svg", ".pdf", ".zip")
-"""Suffixes that a file is meant by; any other name may be a folder's, such as results.v1."""
+_OTHER_FILES = (".txt", ".zip")
+"""Suffixes that a file is meant by beside those of tables and figures; any other name may be a folder's: results.v1."""
 
 
 @opt.takes_scenario
@@ -47,10 +47,13 @@ def relay(
     """
     if is_stdout(out):
         form, out = form or "csv", None
-    check_output(form)
+    check_output(form, to_file=False)
     import satqkd
+    from satqkd.export.formats import table_suffixes
+    from satqkd.plot.figures import SUFFIXES
 
-    if out is not None and not is_folder("-o", out) and (out.exists() or out.suffix.lower() in _FILES):
+    files = (*table_suffixes(), *SUFFIXES, *_OTHER_FILES)
+    if out is not None and not is_folder("-o", out) and (out.exists() or out.suffix.lower() in files):
         raise InputError(f"-o {out} is a file; relay writes several files and needs a folder.")
     if chosen.relay is None:
         raise InputError(

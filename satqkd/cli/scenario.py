@@ -46,7 +46,7 @@ def show(
         raise InputError("--original shows a file as it is, --origin what is made of it.", "Give only one.")
     if form and not origin:
         raise InputError("--format is for the table that --origin makes; a scenario is TOML.", "Add --origin.")
-    check_output(form)
+    check_output(form, to_file=False)
     if original:
         from satqkd import catalog
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from satqkd.export.form import Format
-from satqkd.export.qtable import to_qtable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 def _ecsv(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
     from astropy.io import ascii as text_tables
+
+    from satqkd.export.qtable import to_qtable
 
     plain = json.loads(json.dumps(dict(meta), default=str))  # YAML knows plain values only
     stream = io.StringIO()

@@ -1,4 +1,7 @@
-"""The formats of tables, once; a new one is a file beside this and a name in `FORMATS`."""
+"""The formats of tables, once; a new one is a file beside this and a name in `FORMATS`.
+
+Every help names them, so a format's file imports what it renders with when it renders.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ from satqkd.export.json_tables import JSON, JSON_LINES
 from satqkd.export.text import CSV, MARKDOWN
 
 FORMATS: dict[str, Format] = {one.name: one for one in (CSV, JSON, JSON_LINES, MARKDOWN, ECSV)}
+
+
+def table_suffixes() -> tuple[str, ...]:
+    """Return the suffixes of table files, with the dot, in the order of the formats."""
+    return tuple(f".{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
 
 
 def format_named(name: str) -> Format:
@@ -41,8 +49,8 @@ def format_of(path: Path, given: str | None = None) -> Format:
         raise InputError(f"{path} has the suffix of another format than --format {given}.", "Give only one of them.")
     form = given or by_suffix
     if form not in FORMATS:
-        suffixes = ", ".join(f".{suffix}" for one in FORMATS.values() for suffix in one.suffixes)
         raise InputError(
-            f"{path} has no suffix that names a table format.", f"Allowed suffixes: {suffixes}; or give --format."
+            f"{path} has no suffix that names a table format.",
+            f"Allowed suffixes: {', '.join(table_suffixes())}; or give --format.",
         )
     return format_named(form)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from satqkd.export.cells import rows
 from satqkd.export.form import Format
 
 if TYPE_CHECKING:
@@ -14,10 +13,14 @@ if TYPE_CHECKING:
 
 
 def _json(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
+    from satqkd.export.cells import rows
+
     return json.dumps({"rows": rows(table), "meta": dict(meta)}, indent=2, default=str) + "\n"
 
 
 def _json_lines(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
+    from satqkd.export.cells import rows
+
     return "".join(json.dumps(row) + "\n" for row in rows(table))
 
 

@@ -7,7 +7,6 @@ import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from satqkd.export.cells import cells
 from satqkd.export.form import Format
 
 if TYPE_CHECKING:
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 
 def _csv(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
+    from satqkd.export.cells import cells
+
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table.columns)
@@ -23,6 +24,8 @@ def _csv(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
 
 
 def _markdown(table: pd.DataFrame, meta: Mapping[str, Any]) -> str:
+    from satqkd.export.cells import cells
+
     header = "| " + " | ".join(table.columns) + " |\n|" + " --- |" * len(table.columns) + "\n"
     return header + "".join(
         "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |\n"

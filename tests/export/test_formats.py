@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +54,17 @@ def test_a_binary_format(tmp_path, satqkd):
         refused = satqkd("passes", "--days", "1", *arguments)
         assert refused.code == 2
         assert "-o table.blob" in refused.err
+    for command in (("relay",), ("scenario", "show", "--origin")):  # which write their tables to no single file
+        refused = satqkd(*command, "--format", "blob")
+        assert refused.code == 2
+        assert "Text are csv, json, jsonl, md, ecsv, shout" in refused.err
+
+
+@pytest.mark.usefixtures("toys")
+def test_a_table_file_is_no_folder_for_a_relay(tmp_path, satqkd):
+    refused = satqkd("relay", "-o", str(tmp_path / "t.loud"))
+    assert refused.code == 2
+    assert "needs a folder" in refused.err
 
 
 @pytest.mark.usefixtures("toys")
@@ -71,6 +84,18 @@ def test_an_unknown_one_is_told_what_there_is():
         format_of(Path("t.xyz"))
     with pytest.raises(InputError, match="suffix of another format"):
         format_of(Path("t.csv"), "shout")
+
+
+def test_help_names_every_format(satqkd):
+    shown = " ".join(satqkd("passes", "--help").out.split())
+    *others, last = FORMATS
+    assert f"table, {', '.join(others)} or {last}." in shown
+
+
+def test_what_help_reads_imports_no_tables():
+    found = "import sys, satqkd.export.formats; print({'numpy', 'pandas', 'astropy'} & set(sys.modules))"
+    ran = subprocess.run([sys.executable, "-c", found], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"
 
 
 def test_names_and_suffixes_are_told_apart():
