@@ -2,8 +2,9 @@
 
 A constraint is a callable on (pass row, seconds of that pass) that returns True for each second that counts, with a
 `reason`: what is said of a pass that loses all its seconds to it. A user's own may be any such callable. The built-in
-ones that look at each second by itself also have `counts`, which is asked once for the seconds of all passes; some
-know from the pass table that a pass `never` has a second.
+ones that look at each second by itself also have `counts`, which is asked once for the seconds of all passes, and a
+`margin`, whose roots are where seconds begin and cease to count; some know from the pass table that a pass `never` has
+a second, or that it `always` counts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 ElevationDeg = Annotated[float, Ge(-90.0), Le(90.0)]
 _SUN_DEG_S = 0.0042
 """More than the Sun's elevation changes, by the Earth's rotation [deg/s]."""
+_SHORT_PASS_S = 1800.0
+"""Passes up to this are over before the range has more than one minimum [s]."""
 SeparationDeg = Annotated[float, Ge(0.0), Le(180.0)]
 
 
@@ -63,6 +66,29 @@ class _EachSecond:
 
     __slots__ = ()
 
+    grid_s: ClassVar[float] = 100.0
+    """Spacing of instants between which the margin changes its sign once at most, but for a single turn [s]."""
+    nearest: ClassVar[tuple[str, Literal["min", "max"]] | None] = None
+    """The quantity whose least or largest value tells how near a pass came."""
+
+    column: ClassVar[str | None] = None
+    """The column of the pass table that holds it, where one does."""
+
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return by how much the limit is kept, negative where it is not; continuous along a pass."""
+        raise TypeError(f"{type(self).__name__} has no margin.")
+
+    def words(self, value: float) -> str:
+        """Return the nearest value in words."""
+        return f"{value:g}"
+
+    def shortfall(self, seconds: Seconds) -> str:
+        """Return how near the pass came; nothing where there is no such number."""
+        if self.nearest is None:
+            return ""
+        name, which = self.nearest
+        return self.words(float(getattr(getattr(seconds, name), which)()))
+
     def __call__(self, pass_row: Mapping[str, Any], seconds: Seconds) -> BoolArray:
         return self.counts(seconds)
 
@@ -76,6 +102,8 @@ class MaxRange(_EachSecond):
     """Count the seconds within a range [m]."""
 
     kind: ClassVar[Kind] = "range"
+    nearest = ("range_m", "min")
+    column = "min_range_m"
 
     max_range_m: LongRange
 
@@ -92,9 +120,18 @@ class MaxRange(_EachSecond):
         """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
         return np.asarray(passes["min_range_m"].to_numpy() > self.max_range_m)
 
-    def shortfall(self, seconds: Seconds) -> str:
-        """Return how near the pass came."""
-        return f"shortest {seconds.range_m.min() / 1e3:.1f} km"
+    def always(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes that certainly lie within the range: short ones are farthest at either end."""
+        short = edges.t_s[2::3] - edges.t_s[0::3] < _SHORT_PASS_S
+        return np.asarray(short & (np.maximum(edges.range_m[0::3], edges.range_m[2::3]) <= self.max_range_m))
+
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much nearer the satellite is than it must be [m]."""
+        return np.asarray(self.max_range_m - seconds.range_m)
+
+    def words(self, value: float) -> str:
+        """Return the shortest range in words."""
+        return f"shortest {value / 1e3:.1f} km"
 
 
 @noun(kw_only=False)
@@ -102,6 +139,8 @@ class MinElevation(_EachSecond):
     """Count the seconds at or above an elevation [deg]."""
 
     kind: ClassVar[Kind] = "elevation"
+    nearest = ("elevation_deg", "max")
+    column = "max_elevation_deg"
 
     min_elevation_deg: ElevationDeg
 
@@ -118,9 +157,13 @@ class MinElevation(_EachSecond):
         """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
         return np.asarray(passes["max_elevation_deg"].to_numpy() < self.min_elevation_deg)
 
-    def shortfall(self, seconds: Seconds) -> str:
-        """Return how near the pass came."""
-        return f"highest {seconds.elevation_deg.max():.2f} deg"
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much higher the satellite stands than it must [deg]."""
+        return np.asarray(seconds.elevation_deg - self.min_elevation_deg)
+
+    def words(self, value: float) -> str:
+        """Return the largest elevation in words."""
+        return f"highest {value:.2f} deg"
 
 
 @noun(kw_only=False)
@@ -128,6 +171,7 @@ class SunBelow(_EachSecond):
     """Count the seconds with the Sun at or below an elevation [deg] at the station."""
 
     kind: ClassVar[Kind] = "sun"
+    nearest = ("sun_elevation_deg", "min")
 
     max_sun_elevation_deg: ElevationDeg = -12.0
 
@@ -157,9 +201,19 @@ class SunBelow(_EachSecond):
         lowest_deg = edges.sun_elevation_deg[1::3] - _SUN_DEG_S * farthest_s
         return np.asarray(lowest_deg > self.max_sun_elevation_deg)
 
-    def shortfall(self, seconds: Seconds) -> str:
-        """Return how near the pass came."""
-        return f"lowest {seconds.sun_elevation_deg.min():.1f} deg"
+    def always(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes in which the Sun is certainly low enough; `edges` are AOS, TCA and LOS of each."""
+        farthest_s = np.maximum(-edges.t_s[0::3], edges.t_s[2::3])
+        highest_deg = edges.sun_elevation_deg[1::3] + _SUN_DEG_S * farthest_s
+        return np.asarray(highest_deg <= self.max_sun_elevation_deg)
+
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much lower the Sun stands than it must [deg]."""
+        return np.asarray(self.max_sun_elevation_deg - seconds.sun_elevation_deg)
+
+    def words(self, value: float) -> str:
+        """Return the Sun's least elevation in words."""
+        return f"lowest {value:.1f} deg"
 
 
 @noun(kw_only=False)
@@ -167,6 +221,8 @@ class SunSeparation(_EachSecond):
     """Count the seconds with the satellite at least so far from the Sun's centre [deg]."""
 
     kind: ClassVar[Kind] = "sun-separation"
+    grid_s = 1.0  # a satellite passes a small circle in seconds
+    nearest = ("sun_separation_deg", "max")
 
     min_separation_deg: SeparationDeg
 
@@ -179,9 +235,13 @@ class SunSeparation(_EachSecond):
         """Return which seconds count."""
         return np.asarray(seconds.sun_separation_deg >= self.min_separation_deg)
 
-    def shortfall(self, seconds: Seconds) -> str:
-        """Return how near the pass came."""
-        return f"farthest {seconds.sun_separation_deg.max():.1f} deg"
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much farther from the Sun the satellite stands than it must [deg]."""
+        return np.asarray(seconds.sun_separation_deg - self.min_separation_deg)
+
+    def words(self, value: float) -> str:
+        """Return the largest separation in words."""
+        return f"farthest {value:.1f} deg"
 
 
 @noun(kw_only=False)
@@ -189,6 +249,8 @@ class MoonSeparation(_EachSecond):
     """Count the seconds with the Moon down, or the satellite at least so far from its centre [deg]."""
 
     kind: ClassVar[Kind] = "moon-separation"
+    grid_s = 1.0  # a satellite passes a small circle in seconds
+    nearest = ("moon_separation_deg", "max")
 
     min_separation_deg: SeparationDeg
 
@@ -201,9 +263,13 @@ class MoonSeparation(_EachSecond):
         """Return which seconds count."""
         return np.asarray((seconds.moon_elevation_deg < 0.0) | (seconds.moon_separation_deg >= self.min_separation_deg))
 
-    def shortfall(self, seconds: Seconds) -> str:
-        """Return how near the pass came."""
-        return f"farthest {seconds.moon_separation_deg.max():.1f} deg"
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much farther from the Moon the satellite stands than it must, or how far that is down [deg]."""
+        return np.maximum(seconds.moon_separation_deg - self.min_separation_deg, -seconds.moon_elevation_deg)
+
+    def words(self, value: float) -> str:
+        """Return the largest separation in words."""
+        return f"farthest {value:.1f} deg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +284,10 @@ class SatelliteSunlit(_EachSecond):
         """Return which seconds count."""
         return np.asarray(seconds.satellite_sunlit)
 
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how far outside the umbra the satellite stands [deg]."""
+        return -np.asarray(seconds.shadow_depth_deg)
+
 
 @dataclass(frozen=True, slots=True)
 class SatelliteDark(_EachSecond):
@@ -230,6 +300,10 @@ class SatelliteDark(_EachSecond):
     def counts(self, seconds: Seconds) -> BoolArray:
         """Return which seconds count."""
         return np.asarray(~seconds.satellite_sunlit)
+
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how deep in the umbra the satellite stands [deg]."""
+        return np.asarray(seconds.shadow_depth_deg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +319,7 @@ class HorizonMask:
     """
 
     kind: ClassVar[Kind] = "skyline"
+    grid_s: ClassVar[float] = 2.0
 
     azimuth_deg: tuple[float, ...]
     elevation_deg: tuple[float, ...]
@@ -299,6 +374,14 @@ class HorizonMask:
         """Return the elevation of the skyline [deg] at azimuths [deg]."""
         return np.interp(azimuth_deg, self.azimuth_deg, self.elevation_deg, period=360.0)
 
+    def always(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+        """Return the passes over other stations."""
+        return np.asarray(passes["station"] != self.station) & (self.station is not None)
+
+    def margin(self, seconds: Seconds) -> FloatArray:
+        """Return how much higher the satellite stands than the skyline [deg]."""
+        return np.asarray(seconds.elevation_deg - self.skyline_deg(seconds.azimuth_deg))
+
     def __call__(self, pass_row: Mapping[str, Any], seconds: Seconds) -> BoolArray:
         """Return which seconds count."""
         if self.station is not None and pass_row["station"] != self.station:
@@ -315,6 +398,7 @@ class MountKeyhole:
     """
 
     kind: ClassVar[Kind] = "keyhole"
+    sharp: ClassVar[bool] = True  # what it says of an instant may be asked between the seconds, too
 
     max_azimuth_rate_deg_s: Positive
 

@@ -43,6 +43,7 @@ _ROWS_AT_ONCE = 200_000
 _FEW_STATIONS = 10
 _DEEP_SPACE_REV_DAY = 6.4
 """SGP4 goes over to its deep-space theory from periods of 225 minutes on."""
+_STAMP = re.compile(r"\d{8}T\d{6}Z(-\d+)?$")
 _CHUNK = 200_000
 """Nodes times stations that are searched at once: more would leave the processor's caches."""
 
@@ -348,6 +349,11 @@ def _pass_ids(
             if seen[name] > 1:
                 ids[index] = f"{name}-{seen[name]}"
     return ids
+
+
+def stamped_ids(ids: Sequence[str], aos: NDArray[np.datetime64]) -> list[str]:
+    """Return the ids of passes with another AOS in them."""
+    return [_STAMP.sub("", one) + stamp for one, stamp in zip(ids, _stamps(aos), strict=True)]
 
 
 def _word(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +15,10 @@ from satqkd.constants import DAY_S, LIGHT_SPEED_M_S
 from satqkd.errors import InputError, shown
 from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.interpolation import locate_along
-from satqkd.orbit.engine.propagation import Arc
+from satqkd.orbit.engine.propagation import Arc, locate
 from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
 from satqkd.orbit.sky import Sky
-from satqkd.orbit.station import Station, as_stations, horizons, station_rows
+from satqkd.orbit.station import Horizons, Station, as_stations, horizons, station_rows
 from satqkd.orbit.timescale import EARTH_ROTATION_RAD_S, datetime64_from_tai, tai_from_datetime64, utc_offset_s
 from satqkd.times import utc_stamps
 
@@ -43,6 +44,8 @@ class PassSamples:
         Time from TCA [s].
     weight_s : ndarray
         The time each sample stands for [s]; over a pass they add up to its duration.
+    begin_s : ndarray
+        Where the slot begins that a sample stands for, from TCA [s].
     time_utc : ndarray of datetime64[us]
     elevation_deg, azimuth_deg, range_m, range_rate_m_s : ndarray
         Topocentric, geometric.
@@ -56,6 +59,7 @@ class PassSamples:
     pass_index: IntArray
     t_s: FloatArray
     weight_s: FloatArray
+    begin_s: FloatArray
     time_utc: NDArray[np.datetime64]
     elevation_deg: FloatArray
     azimuth_deg: FloatArray
@@ -102,7 +106,8 @@ def sample_edges(passes: pd.DataFrame, elements: Elements, stations: Station | S
     aos, tca, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "tca_utc", "los_utc"))
     count = len(tca)
     t = np.column_stack((aos - tca, np.zeros(count), los - tca)).ravel()
-    grid = (3 * np.arange(count + 1), np.repeat(np.arange(count), 3), t, np.repeat((los - aos) / 3.0, 3))
+    third = np.repeat((los - aos) / 3.0, 3)
+    grid = (3 * np.arange(count + 1), np.repeat(np.arange(count), 3), t, third, t)
     return _sampled(passes, elements, stations, tca, grid, 1.0)
 
 
@@ -111,12 +116,12 @@ def _sampled(
     elements: Elements,
     stations: Station | Sequence[Station],
     tca: FloatArray,
-    grid: tuple[IntArray, IntArray, FloatArray, FloatArray],
+    grid: tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray],
     step_s: float,
 ) -> PassSamples:
-    """Describe the geometry at times from TCA; `grid` holds offsets, pass index, times and weights."""
+    """Describe the geometry at times from TCA; `grid` holds offsets, pass index, times, weights and begins of slots."""
     frames = horizons(as_stations(stations))
-    offsets, index, t, weight = grid
+    offsets, index, t, weight, begin = grid
     where = station_rows(frames, passes["station"].to_numpy())[index]
     d, v = np.empty((3, len(t))), np.empty((3, len(t)))
     for arc, rows in _arcs_of(passes, elements, tca):
@@ -124,7 +129,23 @@ def _sampled(
         own = np.concatenate(([0], np.cumsum(counts)))
         mine = np.arange(own[-1]) + np.repeat(offsets[rows] - own[:-1], counts)
         d[:, mine], v[:, mine] = locate_along(arc, tca[rows], own, t[mine], step_s)
-    d -= frames.position_m.take(where, axis=1)
+    return _described(frames, where, d, v, offsets, index, t, weight, begin, tca[index] + t)
+
+
+def _described(  # noqa: PLR0913 - the columns of a table
+    frames: Horizons,
+    where: IntArray,
+    position: FloatArray,
+    velocity: FloatArray,
+    offsets: IntArray,
+    index: IntArray,
+    t: FloatArray,
+    weight: FloatArray,
+    begin: FloatArray,
+    tai: FloatArray,
+) -> PassSamples:
+    """Describe Earth-fixed positions [m] and velocities [m/s] as the stations numbered `where` see them."""
+    d, v = position - frames.position_m.take(where, axis=1), velocity
     frame = frames.east_north_up.take(where, axis=2)
     elevation, azimuth = elevation_azimuth_deg(frame, d)
     distance = np.sqrt(dot(d, d))
@@ -137,7 +158,8 @@ def _sampled(
         index,
         t,
         weight,
-        datetime64_from_tai(tca[index] + t),
+        begin,
+        datetime64_from_tai(tai),
         elevation,
         azimuth,
         distance,
@@ -147,8 +169,100 @@ def _sampled(
     )
 
 
-def _grid(start: FloatArray, end: FloatArray, step: float) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Return offsets, pass index, time from TCA and weight of the samples of passes from start to end [s from TCA]."""
+@dataclass(frozen=True, slots=True, eq=False)
+class PassTracks:
+    """Where the satellite stands in each of many passes, at any instant, by SGP4 itself.
+
+    Parameters
+    ----------
+    arcs : tuple of Arc
+        What serves the passes.
+    arc_of : ndarray of int
+        Which of them serves each, shape (passes,).
+    tca_tai_s : ndarray
+        TCA of each [s, TAI since 1970].
+    frames : Horizons
+    station_of : ndarray of int
+        Index among the frames of each pass's station.
+    """
+
+    arcs: tuple[Arc, ...]
+    arc_of: IntArray
+    tca_tai_s: FloatArray
+    frames: Horizons
+    station_of: IntArray
+
+    @classmethod
+    def of(cls, passes: pd.DataFrame, elements: Elements, stations: Station | Sequence[Station]) -> PassTracks:
+        """Return the tracks of the rows of a pass table; arguments as `sample_passes`."""
+        frames = horizons(as_stations(stations))
+        tca = tai_from_datetime64(utc_stamps(passes["tca_utc"]))
+        arcs, arc_of = [], np.zeros(len(tca), dtype=np.int64)
+        for number, (arc, rows) in enumerate(_arcs_of(passes, elements, tca)):
+            arcs.append(arc)
+            arc_of[rows] = number
+        return cls(tuple(arcs), arc_of, tca, frames, station_rows(frames, passes["station"].to_numpy()))
+
+    def at(
+        self, row: IntArray, t_s: FloatArray, *, weight_s: FloatArray | None = None, begin_s: FloatArray | None = None
+    ) -> PassSamples:
+        """Return samples at instants [s from TCA] of passes, in the order of passes.
+
+        Parameters
+        ----------
+        row : ndarray of int
+            Which pass, shape (n,), rising.
+        t_s : ndarray
+            When, shape (n,).
+        weight_s, begin_s : ndarray, optional
+            How long each stands for, and where that begins, from TCA [s]; nothing by default.
+        """
+        tai = self.tca_tai_s[row] + t_s
+        position, velocity = np.empty((3, len(row))), np.empty((3, len(row)))
+        arc = self.arc_of[row]
+        order = np.argsort(arc, kind="stable")
+        ends = np.searchsorted(arc[order], np.arange(len(self.arcs) + 1))
+        for number, (begin, end) in enumerate(pairwise(ends.tolist())):
+            if end > begin:
+                mine, one = order[begin:end], self.arcs[number]
+                position[:, mine], velocity[:, mine] = locate(one.elements.satrec(), one.epoch_tai_s, tai[mine])
+        return _described(
+            self.frames,
+            self.station_of[row],
+            position,
+            velocity,
+            np.searchsorted(row, np.arange(len(self.tca_tai_s) + 1)),
+            row,
+            t_s,
+            np.zeros(len(row)) if weight_s is None else weight_s,
+            t_s if begin_s is None else begin_s,
+            tai,
+        )
+
+    def sky(self, samples: PassSamples) -> SkySamples:
+        """Describe Sun, Moon and shadow at samples of these passes."""
+        return SkySamples(
+            tai_from_datetime64(samples.time_utc),
+            self.frames,
+            self.station_of[samples.pass_index],
+            samples.elevation_deg,
+            samples.azimuth_deg,
+            samples.range_m,
+        )
+
+
+def step_grid(
+    start: FloatArray, end: FloatArray, step: float
+) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return pass index, times, weights and begins of slots of samples at whole steps from TCA.
+
+    Parameters
+    ----------
+    start, end : ndarray
+        Of each pass [s from TCA], shape (passes,).
+    step : float
+        Spacing [s].
+    """
     first = np.ceil(start / step - 0.5).astype(np.int64)
     last = np.maximum(np.floor(end / step + 0.5).astype(np.int64), first)
     # A slot that only touches the pass with its edge is empty.
@@ -161,7 +275,15 @@ def _grid(start: FloatArray, end: FloatArray, step: float) -> tuple[IntArray, In
     t = (np.arange(offsets[-1]) - offsets[index] + first[index]) * step
     low, high = np.maximum(t - 0.5 * step, start[index]), np.minimum(t + 0.5 * step, end[index])
     outside = (t < start[index]) | (t > end[index])
-    return offsets, index, np.where(outside, 0.5 * (low + high), t), np.maximum(high - low, 0.0)
+    return index, np.where(outside, 0.5 * (low + high), t), np.maximum(high - low, 0.0), low
+
+
+def _grid(
+    start: FloatArray, end: FloatArray, step: float
+) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]:
+    """Return offsets and what `step_grid` returns."""
+    index, *rest = step_grid(start, end, step)
+    return (np.searchsorted(index, np.arange(len(start) + 1)), index, *rest)
 
 
 def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[tuple[Arc, IntArray]]:

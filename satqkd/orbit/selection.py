@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from satqkd.arrays import BoolArray, takes_quantities
+from satqkd.arrays import BoolArray, IntArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
@@ -62,7 +62,8 @@ def rejected(passes: pd.DataFrame, rejections: Sequence[Rejected]) -> pd.DataFra
     return table
 
 
-def _rejected_before(passes: pd.DataFrame) -> list[Rejected]:
+def rejected_before(passes: pd.DataFrame) -> list[Rejected]:
+    """Return why passes are rejected already, as their table says."""
     usable, reasons = passes["usable"].to_numpy(dtype=bool), passes["reject_reason"].tolist()
     return [() if one else (Rejection("before", str(text)),) for one, text in zip(usable, reasons, strict=True)]
 
@@ -71,17 +72,16 @@ def reject_by_samples(
     passes: pd.DataFrame, samples: PassSamples, sky: Sky, constraints: Sequence[Constraint]
 ) -> tuple[list[Rejected], BoolArray]:
     """Return the causes for which each pass is rejected, and which samples count; see `apply_constraints`."""
-    verdicts = [_verdict(constraint, passes, samples, sky) for constraint in constraints]
+    everything = Seconds(samples, sky, slice(None))
+    verdicts = [verdict_of(constraint, passes, everything, samples.offsets) for constraint in constraints]
     counted = np.ones(len(samples), dtype=bool)
     for verdict in verdicts:
         counted &= verdict
-    rejections, usable = _rejected_before(passes), passes["usable"].to_numpy(dtype=bool)
-    survives = _any_in_rows(samples, counted)
-    alone = [_any_in_rows(samples, verdict) for verdict in verdicts]
-    for i in np.flatnonzero(~survives).tolist():
-        seconds = Seconds(samples, sky, samples.of(i))
-        guilty = [constraint for constraint, left in zip(constraints, alone, strict=True) if not left[i]]
-        rejections[i] += _causes(guilty, constraints, seconds)
+    rejections, usable = rejected_before(passes), passes["usable"].to_numpy(dtype=bool)
+    rows = np.flatnonzero(~_any_in_rows(samples, counted))
+    leaves = [_any_in_rows(samples, verdict)[rows] for verdict in verdicts]
+    for row, causes in zip(rows.tolist(), causes_of(constraints, leaves, everything, rows), strict=True):
+        rejections[row] += causes
     counted &= usable[samples.pass_index]
     return rejections, counted
 
@@ -130,21 +130,25 @@ def reject_passes(
     """Return the causes for which each pass is rejected; see `judge_passes`."""
     samples = sample_edges(passes, elements, stations)
     sky = sample_sky(samples, passes, stations)
-    verdicts = [_verdict(constraint, passes, samples, sky) for constraint in constraints]
+    everything = Seconds(samples, sky, slice(None))
+    verdicts = [verdict_of(constraint, passes, everything, samples.offsets) for constraint in constraints]
     at_tca = np.ones(len(passes), dtype=bool)
     for verdict in verdicts:
         at_tca &= verdict[1::3]
-    rejections = _rejected_before(passes)
+    rejections = rejected_before(passes)
     # Of the rest, those are decided in which every constraint is seen to let a second through, or known never to.
     ever = [_any_in_rows(samples, verdict) for verdict in verdicts]
-    everything = Seconds(samples, sky, slice(None))
-    never = [_never(constraint, passes, everything) & ~seen for constraint, seen in zip(constraints, ever, strict=True)]
+    never = [
+        certainly("never", constraint, passes, everything) & ~seen
+        for constraint, seen in zip(constraints, ever, strict=True)
+    ]
     nothing = np.zeros(len(passes), dtype=bool)
     hopeless = np.logical_or.reduce(never or [nothing])
     decided = np.logical_and.reduce([seen | not_one for seen, not_one in zip(ever, never, strict=True)] or [~nothing])
-    for i in np.flatnonzero(~at_tca & hopeless & decided).tolist():
-        guilty = [constraint for constraint, not_one in zip(constraints, never, strict=True) if not_one[i]]
-        rejections[i] += _causes(guilty, constraints, Seconds(samples, sky, samples.of(i)))
+    rows = np.flatnonzero(~at_tca & hopeless & decided)
+    leaves = [~not_one[rows] for not_one in never]
+    for row, causes in zip(rows.tolist(), causes_of(constraints, leaves, everything, rows), strict=True):
+        rejections[row] += causes
     open_rows = np.flatnonzero(~at_tca & ~(hopeless & decided))
     for rows in (open_rows[k : k + _PASSES_AT_ONCE] for k in range(0, len(open_rows), _PASSES_AT_ONCE)):
         part = passes.iloc[rows]
@@ -155,23 +159,33 @@ def reject_passes(
     return rejections
 
 
-def _never(constraint: Constraint, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
-    """Return the passes in which a constraint certainly lets no second through, as far as it can tell."""
-    if hasattr(constraint, "never"):
-        return np.asarray(constraint.never(passes, edges))
+def certainly(asked: Literal["never", "always"], constraint: Constraint, passes: pd.DataFrame, edges: Seconds) -> Any:
+    """Return the passes in which a constraint certainly lets no second, or every one, through, as far as it can tell."""
+    if hasattr(constraint, asked):
+        return np.asarray(getattr(constraint, asked)(passes, edges))
     return np.zeros(len(passes), dtype=bool)
 
 
-def _verdict(constraint: Constraint, passes: pd.DataFrame, samples: PassSamples, sky: Sky) -> BoolArray:
-    """Ask a constraint about every second: at once if it looks at each second by itself, else pass by pass."""
+def verdict_of(constraint: Constraint, passes: pd.DataFrame, seconds: Seconds, offsets: IntArray) -> BoolArray:
+    """Ask a constraint about every second: at once if it looks at each second by itself, else pass by pass.
+
+    Parameters
+    ----------
+    constraint : callable
+    passes : pandas.DataFrame
+    seconds : Seconds
+        Of all the passes.
+    offsets : ndarray of int
+        Those of row i are ``offsets[i]:offsets[i + 1]``.
+    """
     if hasattr(constraint, "counts"):
-        return _checked(constraint, constraint.counts(Seconds(samples, sky, slice(None))), len(samples))
-    verdict = np.zeros(len(samples), dtype=bool)
+        return _checked(constraint, constraint.counts(seconds), len(seconds))
+    verdict = np.zeros(len(seconds), dtype=bool)
     if not callable(constraint):
         raise InputError(f"{shown(constraint)} is no constraint.", "Give a callable on (pass_row, seconds).")
     for i, row in enumerate(passes.itertuples(index=False, name=None)):
-        part = samples.of(i)
-        answer = constraint(dict(zip(passes.columns, row, strict=True)), Seconds(samples, sky, part))
+        part = slice(int(offsets[i]), int(offsets[i + 1]))
+        answer = constraint(dict(zip(passes.columns, row, strict=True)), Seconds(seconds.samples, seconds.sky, part))
         verdict[part] = _checked(constraint, answer, part.stop - part.start)
     return verdict
 
@@ -190,15 +204,59 @@ def _any_in_rows(samples: PassSamples, verdict: BoolArray) -> BoolArray:
     return np.asarray(np.bincount(samples.pass_index, weights=verdict, minlength=len(samples.offsets) - 1) > 0)
 
 
-def _causes(guilty: Sequence[Constraint], constraints: Sequence[Constraint], seconds: Seconds) -> Rejected:
-    """Return the constraints that take every second by themselves, with numbers, or else all of them together."""
-    if not guilty:
-        named = ", ".join(_name(constraint) for constraint in constraints)
-        return (Rejection("together", f"no second free of all of: {named}"),)
-    return tuple(
-        Rejection(kind_of(one), _name(one), one.shortfall(seconds) if hasattr(one, "shortfall") else "")
-        for one in guilty
-    )
+def causes_of(
+    constraints: Sequence[Constraint],
+    leaves: Sequence[BoolArray],
+    seconds: Seconds,
+    rows: IntArray,
+    *,
+    passes: pd.DataFrame | None = None,
+) -> list[Rejected]:
+    """Return why each of some rows is rejected.
+
+    Parameters
+    ----------
+    constraints : sequence of callables
+    leaves : sequence of ndarray of bool
+        Whether each of them leaves something of each row, shape (rows,); of a row of which all do, they leave nothing
+        together.
+    seconds : Seconds
+        From which it is told how near the rows came.
+    rows : ndarray of int
+        The rows, as the seconds' samples count them.
+    passes : pandas.DataFrame, optional
+        The passes that the rows count, whose table knows some nearest values better than any samples.
+    """
+    guilty: list[list[Rejection]] = [[] for _ in rows]
+    for constraint, left in zip(constraints, leaves, strict=True):
+        mine = np.flatnonzero(~left)
+        kind, name = kind_of(constraint), _name(constraint)
+        for place, detail in zip(mine.tolist(), _details(constraint, seconds, rows[mine], passes), strict=True):
+            guilty[place].append(Rejection(kind, name, detail))
+    named = ", ".join(_name(constraint) for constraint in constraints)
+    together = (Rejection("together", f"no second free of all of: {named}"),)
+    return [tuple(found) if found else together for found in guilty]
+
+
+def _details(constraint: Any, seconds: Seconds, rows: IntArray, passes: pd.DataFrame | None) -> list[str]:
+    """Return how near each of some rows came to a limit, in words."""
+    samples = seconds.samples
+    column = getattr(constraint, "column", None)
+    if passes is not None and column is not None:
+        return [constraint.words(value) for value in passes[column].to_numpy()[rows].tolist()]
+    nearest = getattr(constraint, "nearest", None)
+    if nearest is not None and len(rows):
+        name, which = nearest
+        values = getattr(seconds, name)
+        begins, ends = samples.offsets[rows], samples.offsets[rows + 1]
+        extreme = np.minimum if which == "min" else np.maximum
+        # Between the bounds of the rows asked for lie those of others: every second part is of no interest.
+        bounds = np.column_stack((begins, ends)).ravel()
+        found = extreme.reduceat(np.append(values, values[-1]), bounds)[::2]
+        return [constraint.words(value) for value in found.tolist()]
+    if not hasattr(constraint, "shortfall"):
+        return [""] * len(rows)
+    return [constraint.shortfall(Seconds(samples, seconds.sky, samples.of(row))) for row in rows.tolist()]
 
 
 def _name(constraint: Constraint) -> str:

@@ -107,6 +107,13 @@ class Sky:
         return ~earth_shadow(position + self._satellite_d, position + self._sun_d)[0]
 
     @cached_property
+    def shadow_depth_deg(self) -> FloatArray:
+        """How deep the satellite stands in the umbra: from its edge, positive inside, as an angle at the satellite."""
+        position = self.frames.position_m.take(self.station, axis=1)
+        earth, sun, apart = _discs(position + self._satellite_d, position + self._sun_d)
+        return np.degrees(earth - sun - apart)
+
+    @cached_property
     def _bodies(self) -> SunAndMoon:
         return SunAndMoon(self.tai_s)
 
@@ -158,15 +165,20 @@ def earth_shadow(satellite_m: FloatArray, sun_m: FloatArray) -> tuple[BoolArray,
     umbra, penumbra : ndarray of bool
         The Sun's disc is wholly, or in part, behind the Earth.
     """
+    earth_disc, sun_disc, apart = _discs(satellite_m, sun_m)
+    umbra = apart <= earth_disc - sun_disc
+    return umbra, (apart < earth_disc + sun_disc) & ~umbra
+
+
+def _discs(satellite_m: FloatArray, sun_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return the radii of the Earth's and the Sun's disc as seen from a satellite, and how far apart they stand [rad]."""
     stretch = np.array([[1.0], [1.0], [1.0 / (1.0 - WGS84_FLATTENING)]])
     satellite = satellite_m * stretch
     to_sun = sun_m * stretch - satellite
     radius, distance = np.sqrt(dot(satellite, satellite)), np.sqrt(dot(to_sun, to_sun))
     earth_disc = np.arcsin(np.minimum(WGS84_RADIUS_M / radius, 1.0))
     sun_disc = np.arcsin(SUN_RADIUS_M / distance)
-    apart = np.arccos(np.clip(-dot(satellite, to_sun) / (radius * distance), -1.0, 1.0))
-    umbra = apart <= earth_disc - sun_disc
-    return umbra, (apart < earth_disc + sun_disc) & ~umbra
+    return earth_disc, sun_disc, np.arccos(np.clip(-dot(satellite, to_sun) / (radius * distance), -1.0, 1.0))
 
 
 def twilight(sun_elevation_deg: FloatArray) -> NDArray[np.str_]:
