@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from satqkd import link as link, orbit as orbit, plot as plot, protocols as protocols
     from satqkd.analysis import (
         Campaign as Campaign,
+        Plan as Plan,
         analyze as analyze,
         budget as budget,
         compare_pools as compare_pools,

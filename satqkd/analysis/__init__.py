@@ -1,4 +1,4 @@
-"""The chain: a scenario's passes, second by second, the light that arrives, the counts it makes, the key they yield."""
+"""The chain: a scenario's passes and their plan, the light that arrives, the counts it makes, the key they yield."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ if TYPE_CHECKING:
     from satqkd.analysis.campaign import Campaign as Campaign, analyze as analyze
     from satqkd.analysis.counts import Counts as Counts
     from satqkd.analysis.families import expected_counts as expected_counts
+    from satqkd.analysis.plan import Plan as Plan
     from satqkd.analysis.pooling import compare_pools as compare_pools
-    from satqkd.analysis.prediction import (
-        Forecast as Forecast,
-        Prediction as Prediction,
-        find_passes as find_passes,
-        forecast as forecast,
-        predict as predict,
-    )
+    from satqkd.analysis.prediction import Prediction as Prediction, find_passes as find_passes, predict as predict
     from satqkd.analysis.provenance import assumptions as assumptions, scenario_provenance as scenario_provenance
     from satqkd.analysis.trial import Trial as Trial, try_out as try_out
 

@@ -1,7 +1,8 @@
-"""Which passes make one block of the finite-key analysis, which of their seconds send, and with which parameters."""
+"""Which passes make one block of the finite-key analysis, which of their stretches send, and with which parameters."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,16 +10,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from satqkd.analysis.counts import Counts
 from satqkd.analysis.families import family_of, light_counts
 from satqkd.analysis.light import Light
+from satqkd.analysis.nodes import NodeLight
 from satqkd.analysis.prediction import Prediction
-from satqkd.arrays import FloatArray
+from satqkd.analysis.seconds import SecondLight
+from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.constants import DAY_S
+from satqkd.orbit.spans import Spans
 from satqkd.scenario import Protocol
 from satqkd.times import utc_seconds
 
+_NEARLY_A_KEY_BITS = -2000.0
+"""Length from which on a block without key is searched for seconds that give some: nodes are coarser than slots."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BlockCounts:
     """Expected counts of every block and pass.
 
@@ -28,8 +36,12 @@ class BlockCounts:
         Block of each pass, -1 for a pass that is not usable, shape (passes,).
     protocols : tuple of DecoyBB84, OneDecoyBB84 or BBM92
         The protocol of each block, with the parameters it runs with.
-    sending : ndarray of bool
-        The samples that make the key, shape (samples,).
+    sending : Spans
+        The stretches of each pass that make the key.
+    seconds_s : ndarray
+        How long each pass sends [s], shape (passes,).
+    least_loss_db : ndarray
+        The least link loss in the stretches that count [dB], infinite without any, shape (passes,).
     detections : ndarray
         Clicks of each pass [1], shape (passes,).
     sifted, errors : ndarray
@@ -38,7 +50,9 @@ class BlockCounts:
 
     block_of_pass: NDArray[np.intp]
     protocols: tuple[Protocol, ...]
-    sending: NDArray[np.bool_]
+    sending: Spans
+    seconds_s: FloatArray
+    least_loss_db: FloatArray
     detections: FloatArray
     sifted: FloatArray
     errors: FloatArray
@@ -81,62 +95,190 @@ def pool_passes(prediction: Prediction) -> NDArray[np.intp]:
     return blocks
 
 
-def count_blocks(prediction: Prediction, light: Light) -> BlockCounts:
-    """Choose seconds and parameters of every block as the scenario says, and add up its expected counts.
+def count_blocks(prediction: Prediction) -> BlockCounts:
+    """Choose stretches and parameters of every block as the scenario says, and add up its expected counts.
 
     Raises
     ------
     InputError
         If the scenario asks to optimise the parameters of a protocol for which that is not offered.
     """
-    protocol, wanted = prediction.scenario.protocol, prediction.scenario.key
+    protocol = prediction.scenario.protocol
     block_of_pass = pool_passes(prediction)
-    number = int(block_of_pass.max(initial=-1)) + 1
-    block = block_of_pass[prediction.samples.pass_index[light.index]]
-    weight = prediction.samples.weight_s[light.index]
-    kept, protocols = family_of(protocol).choose(
+    sums = _Sums(len(block_of_pass), family_of(protocol).intensities(protocol))
+    protocols: list[Protocol] = [protocol] * (int(block_of_pass.max(initial=-1)) + 1)
+    if prediction.scenario.passes.sampling == "seconds":
+        _count_seconds(prediction, block_of_pass, protocols, sums)
+    else:
+        _count_nodes(prediction, block_of_pass, protocols, sums)
+    return BlockCounts(
+        block_of_pass,
+        tuple(protocols),
+        Spans.joined(sums.sending).put(sums.sent_by(), len(block_of_pass)),
+        sums.seconds_s,
+        sums.least_loss_db,
+        sums.detections,
+        sums.sifted,
+        sums.errors,
+    )
+
+
+class _Sums:
+    """What passes add up to, and where they send."""
+
+    def __init__(self, passes: int, intensities: int) -> None:
+        self.seconds_s, self.detections = np.zeros(passes), np.zeros(passes)
+        self.least_loss_db = np.full(passes, np.inf)
+        self.sifted = np.zeros((passes, 2, intensities))
+        self.errors = np.zeros_like(self.sifted)
+        self.sending: list[Spans] = []
+        self._rows: list[IntArray] = []
+
+    def sent_by(self) -> IntArray:
+        """Return the passes whose stretches are in `sending`."""
+        return np.concatenate([np.zeros(0, dtype=np.int64), *self._rows])
+
+    def send(self, rows: IntArray, spans: Spans) -> None:
+        """Enter the stretches in which some passes send."""
+        self._rows.append(rows)
+        self.sending.append(spans)
+
+    def add(self, light: Light, counts: Counts) -> None:
+        """Add what is counted in samples to their passes."""
+        if not light.row.size:
+            return
+        first = int(light.row.min())  # a group may be one pass of thousands: add up over its own rows only
+        rows = slice(first, int(light.row.max()) + 1)
+        row, weight = light.row - first, light.weight_s
+        self.seconds_s[rows] += np.bincount(row, weight)
+        self.detections[rows] += np.bincount(row, counts.detected_cps * weight)
+        for cell in np.ndindex(self.sifted.shape[1:]):
+            self.sifted[(rows, *cell)] += np.bincount(row, counts.sifted_cps[(..., *cell)] * weight)
+            self.errors[(rows, *cell)] += np.bincount(row, counts.errors_cps[(..., *cell)] * weight)
+
+    def count(self, light: Light, block: NDArray[np.intp], protocols: list[Protocol]) -> None:
+        """Count samples with the protocols of their blocks, and add them to their passes."""
+        # Blocks with the same parameters are counted together: without optimisation that is all of them.
+        groups = {protocol: number for number, protocol in enumerate(dict.fromkeys(protocols))}
+        group = np.array([groups[protocol] for protocol in protocols], dtype=np.intp)[block]
+        order = np.argsort(group, kind="stable")
+        ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
+        for protocol, (begin, end) in zip(groups, pairwise(ends), strict=True):
+            if end > begin:
+                chosen = light.take(order[begin:end])
+                self.add(chosen, light_counts(protocol, chosen))
+
+
+def _count_seconds(
+    prediction: Prediction, block_of_pass: NDArray[np.intp], protocols: list[Protocol], sums: _Sums
+) -> None:
+    """Count in samples: all blocks at once."""
+    protocol, wanted = prediction.scenario.protocol, prediction.scenario.key
+    rows = np.flatnonzero(block_of_pass >= 0)
+    light, sums.least_loss_db[rows] = SecondLight(prediction).light(rows)
+    kept, found = family_of(protocol).choose(
         protocol,
         light,
-        block=block,
-        weight_s=weight,
-        blocks=number,
+        block=block_of_pass[light.row],
+        blocks=len(protocols),
         parameters=wanted.optimize,
         window=wanted.window == "best",
     )
-    return _add_up(prediction, light, block_of_pass, block, weight, kept, protocols)
+    protocols[:] = found
+    sent = light.take(np.flatnonzero(kept))
+    sums.send(np.arange(len(block_of_pass)), _slots(sent, len(block_of_pass)))
+    sums.count(sent, block_of_pass[sent.row], protocols)
 
 
-def _add_up(
-    prediction: Prediction,
-    light: Light,
-    block_of_pass: NDArray[np.intp],
-    block: NDArray[np.intp],
-    weight: FloatArray,
-    kept: NDArray[np.bool_],
-    protocols: tuple[Protocol, ...],
-) -> BlockCounts:
-    passes = len(prediction.passes)
-    detections = np.zeros(passes)
-    sifted = np.zeros((passes, 2, family_of(prediction.scenario.protocol).intensities(prediction.scenario.protocol)))
-    errors = np.zeros_like(sifted)
-    # Blocks with the same parameters are counted together: without optimisation that is all of them.
-    groups = {protocol: number for number, protocol in enumerate(dict.fromkeys(protocols))}
-    group = np.array([groups[protocol] for protocol in protocols], dtype=np.intp)[block]
-    order = np.flatnonzero(kept)[np.argsort(group[kept], kind="stable")]
-    ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
-    for protocol, (begin, end) in zip(groups, pairwise(ends), strict=True):
-        chosen = order[begin:end]
-        if not chosen.size:
+def _count_nodes(
+    prediction: Prediction, block_of_pass: NDArray[np.intp], protocols: list[Protocol], sums: _Sums
+) -> None:
+    """Count at nodes, some blocks at a time; in slots where seconds or parameters are chosen."""
+    protocol, wanted = prediction.scenario.protocol, prediction.scenario.key
+    source = NodeLight(prediction)
+    for blocks, rows in _groups(block_of_pass, source.passes_at_once):
+        light, counts, sums.least_loss_db[rows] = source.light(rows)
+        searched = np.zeros(len(blocks), dtype=bool)
+        if wanted.optimize:
+            searched[:] = True
+        elif wanted.window == "best":
+            searched = _worth_searching(protocol, light, counts, np.searchsorted(blocks, block_of_pass[light.row]))
+        chosen = searched[np.searchsorted(blocks, block_of_pass[rows])]
+        whole, fine = rows[~chosen], rows[chosen]
+        at_nodes = np.flatnonzero(~searched[np.searchsorted(blocks, block_of_pass[light.row])])
+        sums.send(whole, prediction.plan.spans.take(whole))
+        sums.add(light.take(at_nodes), counts.take(at_nodes))
+        if not len(fine):
             continue
-        counts = light_counts(protocol, light.take(chosen))
-        row = prediction.samples.pass_index[light.index[chosen]]
-        first = int(row.min())  # a group may be one pass of thousands: add up over its own rows only
-        rows = slice(first, int(row.max()) + 1)
-        row = row - first
-        detections[rows] += np.bincount(row, counts.detected_cps * weight[chosen])
-        for cell in np.ndindex(sifted.shape[1:]):
-            sifted[(rows, *cell)] += np.bincount(row, counts.sifted_cps[(..., *cell)] * weight[chosen])
-            errors[(rows, *cell)] += np.bincount(row, counts.errors_cps[(..., *cell)] * weight[chosen])
-    sending = np.zeros(prediction.counted.shape, dtype=bool)
-    sending[light.index[kept]] = True
-    return BlockCounts(block_of_pass, protocols, sending, detections, sifted, errors)
+        numbers = blocks[searched]
+        slots = source.slots(fine)
+        kept, found = family_of(protocol).choose(
+            protocol,
+            slots,
+            block=np.searchsorted(numbers, block_of_pass[slots.row]),
+            blocks=len(numbers),
+            parameters=wanted.optimize,
+            window=wanted.window == "best",
+        )
+        for number, one in zip(numbers.tolist(), found, strict=True):
+            protocols[number] = one
+        sent = slots.take(np.flatnonzero(kept))
+        sums.send(fine, _slots(sent, len(block_of_pass)).take(fine))
+        sums.count(sent, block_of_pass[sent.row], protocols)
+
+
+def _slots(light: Light, passes: int) -> Spans:
+    """Return the stretches that samples make together."""
+    return Spans.of_slots(passes, light.row, light.begin_s, light.begin_s + light.weight_s)
+
+
+def _groups(block_of_pass: NDArray[np.intp], passes: int) -> Iterator[tuple[NDArray[np.intp], IntArray]]:
+    """Return blocks, rising, and their passes, rising, in groups of about so many passes; no block is cut."""
+    used = np.flatnonzero(block_of_pass >= 0)
+    order = used[np.argsort(block_of_pass[used], kind="stable")]
+    sizes = np.bincount(block_of_pass[used]) if len(used) else np.zeros(0, dtype=np.int64)
+    ends = np.cumsum(sizes)
+    first = 0
+    while first < len(sizes):
+        before = int(ends[first] - sizes[first])
+        last = max(first + 1, int(np.searchsorted(ends, before + passes, side="right")))
+        yield np.arange(first, last), np.sort(order[before : int(ends[last - 1])])
+        first = last
+
+
+def _worth_searching(
+    protocol: Protocol, light: Light, counts: Counts, block: NDArray[np.intp]
+) -> BoolArray:
+    """Return the blocks that may gain by leaving out seconds: those whose key grows when their worst node counts half.
+
+    Of a block without key every first part of its nodes, best ones first, is asked whether it gives some.
+    """
+    order = np.lexsort((counts.qber, block))
+    ends = np.append(np.flatnonzero(np.diff(block[order])), len(order) - 1)
+    worst = order[ends]
+    weight = light.weight_s[:, None, None]
+    sifted, errors = counts.sifted_cps * weight, counts.errors_cps * weight
+    totals = [np.add.reduceat(values[order], np.append(0, ends[:-1] + 1), axis=0) for values in (sifted, errors)]
+
+    def lengths(sifted: FloatArray, errors: FloatArray) -> FloatArray:
+        return np.asarray(protocol.secret_key(counts=sifted, errors=np.minimum(errors, sifted)).length_bits)
+
+    whole = lengths(*totals)
+    less = lengths(totals[0] - 0.5 * sifted[worst], totals[1] - 0.5 * errors[worst])
+    found = less > whole
+    without = np.flatnonzero(whole <= 0.0)
+    if len(without):
+        first = np.append(0, ends[:-1] + 1)
+        for one in without.tolist():
+            found[one] = False
+        mine = np.concatenate([order[first[one] : ends[one] + 1] for one in without.tolist()])
+        number = block[mine]
+        starts = np.append(0, np.flatnonzero(np.diff(number)) + 1)
+        running = []
+        for values in (sifted[mine], errors[mine]):
+            added = np.cumsum(values, axis=0)
+            before = np.where(starts[:, None, None] > 0, added[np.maximum(starts - 1, 0)], 0.0)
+            running.append(np.maximum(added - np.repeat(before, np.diff(np.append(starts, len(mine))), axis=0), 0.0))
+        best = np.maximum.reduceat(lengths(*running), starts)
+        found[number[starts]] = best > _NEARLY_A_KEY_BITS
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,19 @@ from numpy.typing import NDArray
 
 from satqkd.analysis.blocks import BlockCounts, count_blocks
 from satqkd.analysis.key import block_keys, key_scatter
-from satqkd.analysis.light import arriving_light
+from satqkd.analysis.light import Instants
 from satqkd.analysis.overlaps import coexisting_bits
-from satqkd.analysis.pass_table import pass_table, sending_seconds
+from satqkd.analysis.pass_table import pass_table
+from satqkd.analysis.plan import Plan
 from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
 from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.analysis.samples import pass_samples
+from satqkd.analysis.seconds import second_by_second
 from satqkd.errors import InputError, did_you_mean, shown, warn
+from satqkd.orbit import PassSamples
 from satqkd.protocols.authentication import Authentication, checked_total
-from satqkd.scenario import Scenario, load_scenario
+from satqkd.scenario import Scenario, load_scenario, refuse_several_terminals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +39,10 @@ def analyze(
     days: float | None = None,
     end: Any = None,
     constraints: Sequence[Constraint] = (),
+    plan: Plan | None = None,
     seed: int | None = None,
     draws: int = 200,
+    keep_samples: bool = False,
 ) -> Campaign:
     """Predict a scenario's passes and the key each of them yields.
 
@@ -45,10 +50,14 @@ def analyze(
     ----------
     scenario, start, days, end, constraints
         As `find_passes`.
+    plan : Plan, optional
+        Send only where it allows it, too: a narrower one than the limits make; see `satqkd.Plan`.
     seed : int, optional
         Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
     draws : int, optional
         How often.
+    keep_samples : bool, optional
+        Keep the seconds of every pass, of which one asked for is remade in milliseconds otherwise; 224 bytes each.
 
     Returns
     -------
@@ -61,22 +70,36 @@ def analyze(
     """
     checked = load_scenario(scenario)
     _ = checked.sites  # a station without telescope is refused before its passes are looked for
+    if plan is not None and not isinstance(plan, Plan):
+        raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
     prediction = predict(checked, start=start, days=days, end=end, constraints=constraints)
-    return analyze_prediction(prediction, seed=seed, draws=draws)
+    if plan is not None:
+        prediction = prediction.narrowed(plan)
+    return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)
 
 
-def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws: int = 200) -> Campaign:
+def analyze_prediction(
+    prediction: Prediction, *, seed: int | None = None, draws: int = 200, keep_samples: bool = False
+) -> Campaign:
     """Return the key of passes that are already predicted, stage by stage; see `analyze`."""
+    refuse_several_terminals(prediction.elements)
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
-    light = arriving_light(prediction)
-    counts = count_blocks(prediction, light)
+    counts = count_blocks(prediction)
+    campaign = keyed(prediction, counts, seed=seed, draws=draws)
+    if keep_samples:
+        return replace(campaign, kept=second_by_second(prediction, np.arange(len(prediction.passes))))
+    return campaign
+
+
+def keyed(prediction: Prediction, counts: BlockCounts, *, seed: int | None, draws: int) -> Campaign:
+    """Return the key that counts grant, with the table of passes."""
     bits, epsilon = block_keys(counts)
     covered = _covered_blocks(prediction, counts)
     bits = np.where(covered, bits, 0)
     seed = seed if covered.all() else None  # where there is no key there is none that could scatter
     scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
-    passes = pass_table(prediction, light, counts, secret_bits=bits, scatter=scatter)
+    passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
     _warn_of_overlaps(passes)
     authentication = _authentication(prediction, counts)
     return Campaign(
@@ -86,6 +109,7 @@ def analyze_prediction(prediction: Prediction, *, seed: int | None = None, draws
         authentication=authentication,
         block_epsilon=epsilon + authentication.block_epsilon,
         seed=seed,
+        draws=draws,
     )
 
 
@@ -109,7 +133,7 @@ def _authentication(prediction: Prediction, counts: BlockCounts) -> Authenticati
     blocks, number = counts.block_of_pass[used], len(counts.protocols)
     messages = sifting_message_bits(
         np.bincount(blocks, counts.detections[used], minlength=number).astype(float),
-        np.bincount(blocks, sending_seconds(prediction, counts)[used], minlength=number).astype(float),
+        np.bincount(blocks, counts.seconds_s[used], minlength=number).astype(float),
         prediction.scenario.protocol,
     )
     return authentication_for(prediction.scenario.key.authentication, messages.max(initial=1.0))
@@ -131,7 +155,7 @@ class Campaign:
     Attributes
     ----------
     prediction : Prediction
-        The passes with their samples.
+        The passes as predicted, with the elements and the plan.
     passes : pandas.DataFrame
         One row a pass, with its key.
     counts : BlockCounts
@@ -142,6 +166,10 @@ class Campaign:
         Security parameter of the key of one block: secrecy, correctness and authentication together [1].
     seed : int or None
         What the counts were drawn from, if they were.
+    draws : int
+        How often they were.
+    kept : Instants or None
+        The seconds of all passes, where they were to be kept.
     """
 
     prediction: Prediction
@@ -150,6 +178,13 @@ class Campaign:
     authentication: Authentication
     block_epsilon: float
     seed: int | None = None
+    draws: int = 200
+    kept: Instants | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """The stretches in which each pass may send, and what took the others."""
+        return self.prediction.plan
 
     @property
     def scenario(self) -> Scenario:
@@ -192,7 +227,27 @@ class Campaign:
         row = self.row(which)
         block = int(self.counts.block_of_pass[row])
         protocol = self.counts.protocols[block] if block >= 0 else self.scenario.protocol
-        return pass_samples(self.prediction, row, protocol=protocol, sending=self.counts.sending)
+        instants, place = self._seconds(row)
+        t = instants.samples.t_s[instants.samples.of(place)]
+        here = np.full(t.size, row)
+        return pass_samples(
+            instants,
+            place,
+            protocol=protocol,
+            counted=self.plan.spans.contain(here, t),
+            sending=self.counts.sending.contain(here, t),
+        )
+
+    def track(self, which: str | int) -> PassSamples:
+        """Return where the satellite stands in one pass, second by second, by its ``pass_id`` or row number."""
+        instants, place = self._seconds(self.row(which))
+        return instants.samples.only(place)
+
+    def _seconds(self, row: int) -> tuple[Instants, int]:
+        """Return a pass second by second, kept or remade, and its number there."""
+        if self.kept is not None:
+            return self.kept, row
+        return second_by_second(self.prediction, np.array([row])), 0
 
     @property
     def best_pass(self) -> str | None:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satqkd.analysis.light import Light
-from satqkd.arrays import FloatArray
+from satqkd.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Counts:
     sifted_cps: FloatArray
     errors_cps: FloatArray
     stray_probability: FloatArray
+
+    def take(self, rows: NDArray[np.intp] | BoolArray) -> Counts:
+        """Return those of some of the samples."""
+        return Counts(**{one.name: getattr(self, one.name)[rows] for one in fields(Counts)})
 
     @property
     def signal_cps(self) -> FloatArray:

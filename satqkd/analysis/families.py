@@ -51,7 +51,6 @@ class Family(Protocol):
         light: Light,
         *,
         block: NDArray[np.intp],
-        weight_s: FloatArray,
         blocks: int,
         parameters: bool,
         window: bool,

@@ -1,52 +1,79 @@
-"""The light that arrives in the samples of a prediction, each station by its own link."""
+"""The light that arrives at instants of passes, each station by its own link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.analysis.prediction import Prediction
-from satqkd.arrays import FloatArray
+from satqkd.arrays import BoolArray, FloatArray
 from satqkd.link.budget import LinkBudget
-from satqkd.link.downlink import Link
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.sight import LineOfSight, SkyLight
+from satqkd.orbit import PassSamples, SkySamples
+from satqkd.scenario import Scenario
+from satqkd.scenario.sites import Site
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _GEOMETRY = ("elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
 _SKY = tuple(one.name for one in fields(SkyLight))
 
 
-def budgets(prediction: Prediction, chosen: NDArray[np.bool_]) -> list[tuple[NDArray[np.intp], Link, LinkBudget]]:
-    """Return for each station the chosen samples over it, the link it has, and their link budget."""
-    samples, sky = prediction.samples, prediction.sky
-    station_of_pass = prediction.passes["station"].to_numpy()
+@dataclass(frozen=True, slots=True, eq=False)
+class Instants:
+    """Instants of passes of a scenario: where the satellite stands then, and what shines.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        Whose links the stations have.
+    passes : pandas.DataFrame
+        The rows that the samples count.
+    samples, sky
+        Geometry and sky of every sample.
+    """
+
+    scenario: Scenario
+    passes: pd.DataFrame
+    samples: PassSamples
+    sky: SkySamples
+
+
+def budgets(instants: Instants, chosen: NDArray[np.intp]) -> list[tuple[NDArray[np.intp], Site, LinkBudget]]:
+    """Return for each station the chosen samples over it, its site, and their link budget."""
+    samples, sky = instants.samples, instants.sky
+    station = instants.passes["station"].to_numpy()
     result = []
-    for site in prediction.scenario.sites:
-        here = np.flatnonzero(chosen & (station_of_pass == site.station.name)[samples.pass_index])
+    for site in instants.scenario.sites:
+        here = chosen[(station == site.station.name)[samples.pass_index[chosen]]]
         if not here.size:
             continue
         sight = LineOfSight(
             **{name: getattr(samples, name)[here] for name in _GEOMETRY}, station_altitude_m=site.station.altitude_m
         )
         light = SkyLight(**{name: getattr(sky, name)[here] for name in _SKY})
-        budget = site.link.budget(sight, light)
-        result.append((here, site.link, budget))
+        result.append((here, site, site.link.budget(sight, light)))
     return result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Light:
-    """What arrives in the counted samples of a prediction, all stations together.
+    """What arrives in samples that count, all stations together, in the order of passes and of time.
 
     Attributes
     ----------
-    index : ndarray of int
-        The samples, in the order of the prediction's, shape (n,).
+    row : ndarray of int
+        The pass of each sample, shape (n,).
+    begin_s : ndarray
+        Where the time begins that a sample stands for, from TCA [s], shape (n,).
+    weight_s : ndarray
+        How long that is [s], shape (n,).
     transmittance : ndarray
         From the exit aperture to a click [1], shape (n,).
     background_cps : ndarray
@@ -63,7 +90,9 @@ class Light:
         A number for how the bases agree at the station of each sample, the same where they do alike, shape (n,).
     """
 
-    index: NDArray[np.intp]
+    row: NDArray[np.intp]
+    begin_s: FloatArray
+    weight_s: FloatArray
     transmittance: FloatArray
     background_cps: FloatArray
     link_loss_db: FloatArray
@@ -72,40 +101,47 @@ class Light:
     detector_of: NDArray[np.intp]
     polarization_of: NDArray[np.intp]
 
-    def take(self, rows: NDArray[np.intp]) -> Light:
+    def take(self, rows: NDArray[np.intp] | BoolArray) -> Light:
         """Return some of the samples."""
-        return Light(
-            self.index[rows],
-            self.transmittance[rows],
-            self.background_cps[rows],
-            self.link_loss_db[rows],
-            self.flip_probability[rows],
-            self.detectors,
-            self.detector_of[rows],
-            self.polarization_of[rows],
-        )
+        return Light(**{name: _taken(getattr(self, name), rows) for name in self.__dataclass_fields__})
+
+    @staticmethod
+    def joined(parts: Sequence[Light]) -> Light:
+        """Return the samples of several lists of one scenario, in the order of passes and of time."""
+        if len(parts) == 1:
+            return parts[0]
+        names = [name for name in Light.__dataclass_fields__ if name != "detectors"]
+        columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in names}
+        whole = Light(**columns, detectors=parts[0].detectors)
+        return whole.take(np.lexsort((whole.begin_s, whole.row)))
 
     def by_detector(self) -> list[tuple[Detector, NDArray[np.intp] | slice]]:
-        """Return the detectors, each with its samples."""
+        """Return the detectors that count any of it, each with its samples."""
         if len(self.detectors) == 1:
             return [(self.detectors[0], slice(None))]
-        return [(one, np.flatnonzero(self.detector_of == number)) for number, one in enumerate(self.detectors)]
+        found = [(one, np.flatnonzero(self.detector_of == number)) for number, one in enumerate(self.detectors)]
+        seen: list[tuple[Detector, NDArray[np.intp] | slice]] = [(one, rows) for one, rows in found if rows.size]
+        return seen or [(self.detectors[0], slice(None))]
 
 
-def flip_probability(prediction: Prediction, rows: Iterable[int]) -> FloatArray:
+def _taken(value: Any, rows: NDArray[np.intp] | BoolArray) -> Any:
+    return value if isinstance(value, tuple) else value[rows]
+
+
+def flip_probability(instants: Instants, rows: Iterable[int]) -> FloatArray:
     """Return the probability of a wrong bit by the source and by turned bases in the samples of some passes [1].
 
     Parameters
     ----------
-    prediction : Prediction
-        The link of each site says how well the bases agree.
+    instants : Instants
+        Whole passes, as close as the bases are to be followed; the link of each site says how well they agree.
     rows : iterable of int
         The passes that are wanted; for the samples of others it is 0.
     """
-    samples = prediction.samples
+    samples = instants.samples
     flips = np.zeros(samples.t_s.size)
-    sites = {site.station.name: site for site in prediction.scenario.sites}
-    station_of_pass = prediction.passes["station"].tolist()
+    sites = {site.station.name: site for site in instants.scenario.sites}
+    station_of_pass = instants.passes["station"].tolist()
     for row in rows:
         part, site = samples.of(row), sites[station_of_pass[row]]
         polarization = site.link.polarization
@@ -126,30 +162,35 @@ def _distinct(values: list[Any]) -> list[Any]:
     return [one for place, one in enumerate(values) if one not in values[:place]]
 
 
-def arriving_light(prediction: Prediction) -> Light:
-    """Return what arrives in the counted samples."""
-    parts = budgets(prediction, prediction.counted)
-    index = np.concatenate([here for here, _, _ in parts]) if parts else np.zeros(0, dtype=np.intp)
-    order = np.argsort(index, kind="stable")
-    rows = np.unique(prediction.samples.pass_index[index]).tolist()
-    # A detector twice is one; without light there is still what would have counted it.
-    links = [link for _, link, _ in parts] or [prediction.scenario.sites[0].link]
+def arriving_light(instants: Instants, chosen: NDArray[np.intp], flips: FloatArray) -> Light:
+    """Return what arrives in chosen samples.
+
+    Parameters
+    ----------
+    instants : Instants
+    chosen : ndarray of int
+        Rising.
+    flips : ndarray
+        Probability of a wrong bit by the source and by turned bases in every sample of the instants [1].
+    """
+    samples = instants.samples
+    links = [site.link for site in instants.scenario.sites]
     detectors = _distinct([link.detector for link in links])
     polarizations = _distinct([link.polarization for link in links])
-    none = [np.zeros(0, dtype=np.intp)]
-    counted_by = [np.full(here.size, detectors.index(link.detector)) for here, link, _ in parts] or none
-    turned_by = [np.full(here.size, polarizations.index(link.polarization)) for here, link, _ in parts] or none
-
-    def column(name: str) -> FloatArray:
-        return np.concatenate([getattr(one, name) for _, _, one in parts])[order] if parts else np.zeros(0)
-
+    size = samples.t_s.size
+    columns = {name: np.zeros(size) for name in ("transmittance", "background_cps", "link_loss_db")}
+    kinds = {name: np.zeros(size, dtype=np.intp) for name in ("detector_of", "polarization_of")}
+    for here, site, budget in budgets(instants, chosen):
+        for name, column in columns.items():
+            column[here] = getattr(budget, name)
+        kinds["detector_of"][here] = detectors.index(site.link.detector)
+        kinds["polarization_of"][here] = polarizations.index(site.link.polarization)
     return Light(
-        index=index[order],
-        transmittance=column("transmittance"),
-        background_cps=column("background_cps"),
-        link_loss_db=column("link_loss_db"),
-        flip_probability=flip_probability(prediction, rows)[index[order]],
+        row=samples.pass_index[chosen],
+        begin_s=samples.begin_s[chosen],
+        weight_s=samples.weight_s[chosen],
+        flip_probability=flips[chosen],
         detectors=tuple(detectors),
-        detector_of=np.concatenate(counted_by)[order],
-        polarization_of=np.concatenate(turned_by)[order],
+        **{name: column[chosen] for name, column in columns.items()},
+        **{name: column[chosen] for name, column in kinds.items()},
     )

@@ -98,7 +98,6 @@ class Pairs:
         light: Light,
         *,
         block: NDArray[np.intp],
-        weight_s: FloatArray,
         blocks: int,
         parameters: bool,
         window: bool,
@@ -127,7 +126,7 @@ class Pairs:
             if not parts.size:
                 continue
             sifted, errors = (
-                np.cumsum(rates[own] * weight_s[own, None, None], axis=0)[parts]
+                np.cumsum(rates[own] * light.weight_s[own, None, None], axis=0)[parts]
                 for rates in (counts.sifted_cps, counts.errors_cps)
             )
             lengths = np.asarray(protocol.secret_key(counts=sifted, errors=errors).length_bits)

@@ -11,27 +11,20 @@ from satqkd.analysis.blocks import BlockCounts
 from satqkd.analysis.counts import error_share
 from satqkd.analysis.families import family_of
 from satqkd.analysis.key import asymptotic_bits
-from satqkd.analysis.light import Light
 from satqkd.analysis.overlaps import overlap_names
 from satqkd.analysis.prediction import Prediction
 from satqkd.arrays import FloatArray
 from satqkd.columns import PARAMETERS, SCATTER
+from satqkd.orbit.spans import Spans
+from satqkd.orbit.timescale import datetime64_from_tai, tai_from_datetime64
 from satqkd.times import utc_column, utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def sending_seconds(prediction: Prediction, counts: BlockCounts) -> FloatArray:
-    """Return how long each pass sends [s], shape (passes,)."""
-    index, weight_s = prediction.samples.pass_index, prediction.samples.weight_s
-    seconds = np.bincount(index, weight_s * counts.sending, minlength=len(prediction.passes))
-    return np.asarray(seconds, dtype=float)
-
-
 def pass_table(
     prediction: Prediction,
-    light: Light,
     counts: BlockCounts,
     *,
     secret_bits: NDArray[np.int64],
@@ -41,7 +34,7 @@ def pass_table(
 
     Parameters
     ----------
-    prediction, light, counts
+    prediction, counts
         The stages before.
     secret_bits : ndarray of int64
         Of every block [bit].
@@ -49,21 +42,18 @@ def pass_table(
         How the key of every block scatters, one row a block.
     """
     usable = prediction.passes["usable"].to_numpy(dtype=bool)
-    seconds = sending_seconds(prediction, counts)
-    last = _completed_blocks(counts.block_of_pass, seconds, len(secret_bits))
-    least_loss = np.full(usable.size, np.inf)
-    np.minimum.at(least_loss, prediction.samples.pass_index[light.index], light.link_loss_db)
+    last = _completed_blocks(counts.block_of_pass, counts.seconds_s, len(secret_bits))
     signal = counts.sifted[:, :, 0].sum(axis=1)
     qber = error_share(counts.errors[:, :, 0].sum(axis=1), signal)
     passes = prediction.passes.copy()
-    passes["min_link_loss_db"] = np.where(usable, least_loss, np.nan)
+    passes["min_link_loss_db"] = np.where(usable, counts.least_loss_db, np.nan)
     passes["detections"] = np.rint(counts.detections).astype(np.int64)
     passes["sifted_bits"] = np.rint(signal).astype(np.int64)
     passes["qber"] = np.where(usable, qber, np.nan)
     passes["asymptotic_bits"] = asymptotic_bits(counts)
     passes["secret_bits"] = np.where(last >= 0, secret_bits[last] if secret_bits.size else 0, 0)
     passes["key_start_utc"], passes["key_end_utc"] = _span(prediction, counts.sending)
-    passes["key_seconds_s"] = seconds
+    passes["key_seconds_s"] = counts.seconds_s
     passes["block"] = counts.block_of_pass
     passes["overlaps_with"] = overlap_names(passes)
     if prediction.scenario.key.optimize:
@@ -101,18 +91,14 @@ def _chosen_parameters(counts: BlockCounts) -> dict[str, FloatArray]:
     return columns
 
 
-def _span(prediction: Prediction, sending: NDArray[np.bool_]) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
-    """Return when the sending seconds of each pass begin and end; NaT where there are none."""
-    samples, sent = prediction.samples, np.flatnonzero(sending)
-    count = len(prediction.passes)
-    bounds = []
-    for order, sign in ((sent[::-1], -1.0), (sent, 1.0)):  # the last write wins: the first, then the last sample
-        edge = np.full(count, np.datetime64("NaT", "us"))
-        half = np.round(sign * samples.weight_s[order] * 0.5e6).astype(np.int64).astype("timedelta64[us]")
-        edge[samples.pass_index[order]] = samples.time_utc[order].astype("datetime64[us]") + half
-        # The slot of a first or last sample is cut by the pass; it does not reach beyond it.
-        name, limit = ("aos_utc", np.fmax) if sign < 0.0 else ("los_utc", np.fmin)
-        crossing = utc_stamps(prediction.passes[name])
-        edge = np.where(np.isnat(edge), edge, limit(edge, crossing))
-        bounds.append(utc_column(edge))
+def _span(prediction: Prediction, sending: Spans) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+    """Return when the sending stretches of each pass begin and end; NaT where there are none."""
+    tca, bounds = utc_stamps(prediction.passes["tca_utc"]), []
+    # What a stretch gains by rounding does not reach beyond the pass.
+    for edge, (name, limit) in zip(sending.edges_s(), (("aos_utc", np.fmax), ("los_utc", np.fmin)), strict=True):
+        stamps = np.full(len(tca), np.datetime64("NaT", "us"))
+        known = ~np.isnan(edge)
+        stamps[known] = datetime64_from_tai(tai_from_datetime64(tca[known]) + edge[known])
+        stamps[known] = limit(stamps[known], utc_stamps(prediction.passes[name])[known])
+        bounds.append(utc_column(stamps))
     return bounds[0], bounds[1]

@@ -1,4 +1,4 @@
-"""Passes of a scenario, second by second, and which of these seconds count."""
+"""Passes of a scenario, and which stretches of them count."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd import orbit
+from satqkd.analysis.plan import Plan
 from satqkd.arrays import as_float
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
-from satqkd.orbit.rejection import Rejected, Rejection, count_rejections
-from satqkd.orbit.selection import reject_by_samples, reject_passes, rejected
+from satqkd.orbit.judging import judge
+from satqkd.orbit.nights import cut_at_nights
+from satqkd.orbit.rejection import Rejected, Rejection, count_rejections, name_of
+from satqkd.orbit.selection import rejected, verdicts_on_samples
+from satqkd.orbit.spans import Layer, Spans
 from satqkd.reads import FileRead
-from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
-from satqkd.times import to_datetime64, to_iso, to_posix
+from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
+from satqkd.times import to_datetime64, to_iso, to_posix, utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +37,8 @@ _LONGEST_DAYS = 36_525.0
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """Passes of a scenario in a window of time, and which of them can be used.
+class Prediction:
+    """Passes of a scenario in a window of time, and which of their seconds can be used.
 
     Attributes
     ----------
@@ -48,6 +52,10 @@ class Forecast:
         What was read for it, as it was then, beside shipped tables.
     rejections : tuple
         The causes for which each pass was rejected, none for a usable one, in the order of `passes`.
+    elements : Elements
+        The element sets that predicted it.
+    plan : Plan
+        The stretches of each pass within all limits.
     """
 
     scenario: Scenario
@@ -56,6 +64,8 @@ class Forecast:
     passes: pd.DataFrame
     files: tuple[FileRead, ...]
     rejections: tuple[Rejected, ...]
+    elements: Elements
+    plan: Plan
 
     def rejected(self) -> dict[str, int]:
         """Return how many passes were rejected for which limits, the most frequent first."""
@@ -66,26 +76,18 @@ class Forecast:
         """Whether there are passes, and none of them has elements young enough."""
         return bool(self.rejections) and all(any(one.kind == "age" for one in causes) for causes in self.rejections)
 
-
-@dataclass(frozen=True)
-class Prediction(Forecast):
-    """A forecast, second by second.
-
-    Attributes
-    ----------
-    samples, sky
-        Geometry and sky of every sample of every pass, in the order of `passes`.
-    counted : ndarray of bool
-        The samples within all of the scenario's limits.
-    """
-
-    samples: orbit.PassSamples
-    sky: orbit.SkySamples
-    counted: NDArray[np.bool_]
-
     def under(self, scenario: Scenario) -> Prediction:
         """Return the same passes under a scenario that differs in link, protocol or key only."""
         return replace(self, scenario=scenario)
+
+    def narrowed(self, plan: Plan) -> Prediction:
+        """Return the same passes, sending only where another plan allows it too; passes that lose all are rejected."""
+        both = self.plan & plan
+        gone = np.flatnonzero((self.plan.spans.duration_s() > 0.0) & (both.spans.duration_s() <= 0.0))
+        rejections = list(self.rejections)
+        for row in gone.tolist():
+            rejections[row] = (Rejection("plan", plan.reason),)
+        return replace(self, plan=both, rejections=tuple(rejections), passes=rejected(self.passes, rejections))
 
 
 def find_passes(
@@ -116,25 +118,7 @@ def find_passes(
         One row a pass in the order of AOS, geometry and sky; a pass outside the scenario's limits stays in the table
         with ``usable`` false and its ``reject_reason``.
     """
-    return forecast(scenario, start=start, days=days, end=end, constraints=constraints).passes
-
-
-def forecast(
-    scenario: ScenarioLike,
-    *,
-    start: Any = None,
-    days: float | None = None,
-    end: Any = None,
-    constraints: Sequence[Constraint] = (),
-) -> Forecast:
-    """Forecast passes without keeping their samples; parameters as `find_passes`."""
-    checked, first, last, elements = _asked(scenario, start, days, end)
-    stations = list(checked.positions)
-    wanted = [*checked.constraints(), *_listed(constraints)]
-    passes = _geometry(checked, elements, first, last)
-    rejections = reject_passes(passes, elements, stations, wanted, step_s=checked.passes.step_s)
-    _reject_old(rejections, passes, elements, checked.elements)
-    return Forecast(checked, first, last, rejected(passes, rejections), checked.files_read(elements), tuple(rejections))
+    return predict(scenario, start=start, days=days, end=end, constraints=constraints).passes
 
 
 def predict(
@@ -145,19 +129,37 @@ def predict(
     end: Any = None,
     constraints: Sequence[Constraint] = (),
 ) -> Prediction:
-    """Predict passes with their samples, for a link; parameters as `find_passes`."""
-    checked, first, last, elements = _asked(scenario, start, days, end)
-    refuse_several_terminals(elements)
-    stations = list(checked.positions)
-    passes = _geometry(checked, elements, first, last)
-    samples = orbit.sample_passes(passes, elements, stations, step_s=checked.passes.step_s)
-    sky = orbit.sample_sky(samples, passes, stations)
+    """Predict passes with their plan; parameters as `find_passes`."""
+    checked = load_scenario(scenario)
+    first, last = _window(checked, start, days, end)
+    elements = checked.read_elements()
     wanted = [*checked.constraints(), *_listed(constraints)]
-    rejections, counted = reject_by_samples(passes, samples, sky, wanted)
-    too_old = _reject_old(rejections, passes, elements, checked.elements)
-    counted &= ~too_old[samples.pass_index]
+    passes = _geometry(checked, elements, first, last, wanted)
+    spans, rejections, layers = _judged(checked, passes, elements, wanted)
+    young = ~_reject_old(rejections, passes, elements, checked.elements)
+    spans = spans.take(np.flatnonzero(young)).put(np.flatnonzero(young), len(passes))
+    plan = Plan.of(passes, spans, layers)
     passes, files = rejected(passes, rejections), checked.files_read(elements)
-    return Prediction(checked, first, last, passes, files, tuple(rejections), samples, sky, counted)
+    return Prediction(checked, first, last, passes, files, tuple(rejections), elements, plan)
+
+
+def _judged(
+    scenario: Scenario, passes: pd.DataFrame, elements: Elements, constraints: Sequence[Constraint]
+) -> tuple[Spans, list[Rejected], list[Layer]]:
+    """Return the stretches within all limits, why a pass has none, and what each limit took: by roots or by samples."""
+    stations, step_s = list(scenario.positions), scenario.passes.step_s
+    if scenario.passes.sampling == "nodes":
+        return judge(passes, elements, stations, constraints, step_s=step_s)
+    samples = orbit.sample_passes(passes, elements, stations, step_s=step_s)
+    sky = orbit.sample_sky(samples, passes, stations)
+    rejections, verdicts = verdicts_on_samples(passes, samples, sky, constraints)
+    counted = passes["usable"].to_numpy(dtype=bool)[samples.pass_index]
+    everything = Spans.of_samples(samples, np.ones(len(samples), dtype=bool))
+    layers = []
+    for constraint, verdict in zip(constraints, verdicts, strict=True):
+        counted &= verdict
+        layers.append(Layer.of(name_of(constraint), everything, Spans.of_samples(samples, verdict)))
+    return Spans.of_samples(samples, counted), rejections, layers
 
 
 def _listed(constraints: Any) -> list[Constraint]:
@@ -172,14 +174,10 @@ def _listed(constraints: Any) -> list[Constraint]:
     return found
 
 
-def _asked(scenario: ScenarioLike, start: Any, days: float | None, end: Any) -> tuple[Scenario, float, float, Elements]:
-    checked = load_scenario(scenario)
-    first, last = _window(checked, start, days, end)
-    return checked, first, last, checked.read_elements()
-
-
-def _geometry(scenario: Scenario, elements: Elements, first: float, last: float) -> pd.DataFrame:
-    """Return the passes in a window with the sky at TCA, before any limit is applied."""
+def _geometry(
+    scenario: Scenario, elements: Elements, first: float, last: float, constraints: Sequence[Constraint]
+) -> pd.DataFrame:
+    """Return the passes in a window with the sky at TCA, before any limit but the night has cut what stays up."""
     stations = list(scenario.positions)
     passes = orbit.find_passes(
         elements,
@@ -190,6 +188,9 @@ def _geometry(scenario: Scenario, elements: Elements, first: float, last: float)
         warn_age_days=scenario.elements.warn_age_days,
         refraction=orbit.Refraction() if scenario.passes.refraction else None,
     )
+    for night in constraints:
+        if isinstance(night, orbit.SunBelow):
+            passes = cut_at_nights(passes, elements, stations, night)
     seen = orbit.add_sky(passes, stations)
     del seen["tca_range_m"]  # it has served the sky
     return seen
@@ -200,10 +201,16 @@ def _reject_old(
 ) -> NDArray[np.bool_]:
     """Reject the passes whose elements are too old, whatever else they were rejected for; return which they are.
 
+    The age is judged at AOS or LOS, whichever is farther from the epoch: a satellite that stays up ages meanwhile.
     Designed orbits do not age.
     """
     designed = {item.satellite for item in elements if item.designed}
-    ages = passes["elements_age_days"].to_numpy()
+    at_tca = passes["elements_age_days"].to_numpy()
+    tca, aos, los = (utc_stamps(passes[name]) for name in ("tca_utc", "aos_utc", "los_utc"))
+    ages = at_tca.copy()
+    for edge in (aos, los):
+        at_edge = at_tca + (edge - tca) / np.timedelta64(1, "D")
+        ages = np.where(np.abs(at_edge) > np.abs(ages), at_edge, ages)
     too_old = np.abs(ages) > policy.max_age_days
     too_old &= ~passes["satellite"].isin(designed).to_numpy()
     for row in np.flatnonzero(too_old).tolist():

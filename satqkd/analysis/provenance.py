@@ -9,7 +9,7 @@ from typing import Any
 
 from satqkd import catalog
 from satqkd._version import __version__
-from satqkd.analysis.prediction import Forecast
+from satqkd.analysis.prediction import Prediction
 from satqkd.reads import FileRead, distinct
 from satqkd.scenario import Scenario, fingerprint
 from satqkd.times import to_datetime64, to_iso
@@ -17,20 +17,20 @@ from satqkd.times import to_datetime64, to_iso
 _LIBRARIES = ("numpy", "scipy", "pandas", "skyfield", "sgp4", "jplephem", "matplotlib", "pydantic")
 
 
-def provenance(forecast: Forecast) -> dict[str, Any]:
-    """Return what made a forecast, for a sidecar file; see `Campaign.provenance`."""
+def provenance(prediction: Prediction) -> dict[str, Any]:
+    """Return what made a prediction, for a sidecar file; see `Campaign.provenance`."""
     import pandas as pd
 
-    passes, scenario = forecast.passes, forecast.scenario
+    passes, scenario = prediction.passes, prediction.scenario
     epochs = passes["tca_utc"] - pd.to_timedelta(passes["elements_age_days"], unit="D")
     used = {
         str(satellite): sorted({to_iso(epoch) for epoch in group.dropna().dt.round("ms")}) or ["designed"]
         for satellite, group in epochs.groupby(passes["satellite"])
     }
     return {
-        **scenario_provenance(scenario, forecast.files),
-        "start_utc": to_iso(to_datetime64(forecast.start_utc)),
-        "end_utc": to_iso(to_datetime64(forecast.end_utc)),
+        **scenario_provenance(scenario, prediction.files),
+        "start_utc": to_iso(to_datetime64(prediction.start_utc)),
+        "end_utc": to_iso(to_datetime64(prediction.end_utc)),
         "element_epochs_utc": used,
     }
 

@@ -89,20 +89,19 @@ class Pulses:
         light: Light,
         *,
         block: NDArray[np.intp],
-        weight_s: FloatArray,
         blocks: int,
         parameters: bool,
         window: bool,
     ) -> tuple[NDArray[np.bool_], tuple[AnyDecoy, ...]]:
         """Return the samples worth sending in, and the protocol of every block with the parameters it runs with."""
-        kept, chosen = np.ones(light.index.size, dtype=bool), [protocol] * blocks
+        kept, chosen = np.ones(light.row.size, dtype=bool), [protocol] * blocks
         if not blocks or not (parameters or window):
             return kept, tuple(chosen)
         # The search knows one misalignment: stations whose bases agree alike are searched together.
         for number in np.unique(light.polarization_of):
             rows = np.flatnonzero(light.polarization_of == number)
             own, local = np.unique(block[rows], return_inverse=True)
-            best = self._search(protocol, light.take(rows), local, weight_s[rows], own.size, parameters, window)
+            best = self._search(protocol, light.take(rows), local, own.size, parameters, window)
             kept[rows] = best.kept
             for one, where in enumerate(own.tolist() if parameters else ()):
                 chosen[where] = replace(best.settings(one), misalignment_error=protocol.misalignment_error)
@@ -113,13 +112,12 @@ class Pulses:
         protocol: AnyDecoy,
         light: Light,
         block: NDArray[np.intp],
-        weight_s: FloatArray,
         blocks: int,
         parameters: bool,
         window: bool,
     ) -> OptimizedBlocks[AnyDecoy]:
         # Turned bases count with their mean, second by second only afterwards.
-        mean = float(np.average(light.flip_probability, weights=np.maximum(light.transmittance * weight_s, 1e-300)))
+        mean = float(np.average(light.flip_probability, weights=np.maximum(light.transmittance * light.weight_s, 1e-300)))
         gates = np.array([one.gate_s for one in light.detectors])
         dark = np.array([2.0 * one.dark_count_hz * one.gate_s for one in light.detectors])
         passive = np.array([one.count == 4 for one in light.detectors])
@@ -130,7 +128,7 @@ class Pulses:
             Seconds.of(
                 transmittance=light.transmittance,
                 background_per_gate=light.background_cps * gates[light.detector_of],
-                weight_s=weight_s,
+                weight_s=light.weight_s,
                 block=block,
                 dark_per_gate=dark[of_block],
                 passive=passive[of_block],

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satqkd.analysis.families import expected_counts, family_of
-from satqkd.analysis.light import budgets, flip_probability
-from satqkd.analysis.prediction import Prediction
+from satqkd.analysis.light import Instants, budgets, flip_probability
 from satqkd.link.doppler import doppler_ratio, light_time_s
 from satqkd.link.terms import SUBTOTALS, term_names
 from satqkd.scenario import Protocol
@@ -21,27 +20,28 @@ if TYPE_CHECKING:
 _GEOMETRY = ("t_s", "elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point_ahead_rad")
 
 
-def pass_samples(prediction: Prediction, row: int, *, protocol: Protocol, sending: NDArray[np.bool_]) -> pd.DataFrame:
+def pass_samples(
+    instants: Instants, row: int, *, protocol: Protocol, counted: NDArray[np.bool_], sending: NDArray[np.bool_]
+) -> pd.DataFrame:
     """Return one pass second by second; see `satqkd.Campaign.samples`.
 
     Parameters
     ----------
-    prediction : Prediction
+    instants : Instants
+        Whole passes.
     row : int
-        Of the pass.
+        Of the pass, as they count it.
     protocol : DecoyBB84, OneDecoyBB84 or BBM92
         With the parameters that the block of the pass runs with.
-    sending : ndarray of bool
-        Which samples of the prediction make key.
+    counted, sending : ndarray of bool
+        Which samples of the pass lie within all limits, and which make key.
     """
     import pandas as pd
 
-    everything = prediction.samples
+    everything = instants.samples
     part = everything.of(row)
-    chosen = np.zeros(everything.t_s.size, dtype=bool)
-    chosen[part] = True
-    ((_, link, budget),) = budgets(prediction, chosen)
-    flips = flip_probability(prediction, [row])[part]
+    ((_, site, budget),) = budgets(instants, np.arange(part.start, part.stop))
+    link, flips = site.link, flip_probability(instants, [row])[part]
     counts = expected_counts(
         protocol,
         transmittance=budget.transmittance,
@@ -65,8 +65,8 @@ def pass_samples(prediction: Prediction, row: int, *, protocol: Protocol, sendin
             "asymptotic_bps": protocol.asymptotic_bits(counts=counts.sifted_cps, errors=counts.errors_cps),
             "doppler_ratio": doppler_ratio(geometry["range_rate_m_s"]),
             "light_time_s": light_time_s(geometry["range_m"]),
-            "counted": prediction.counted[part],
-            "sending": sending[part],
+            "counted": counted,
+            "sending": sending,
             **causes,
         }
     )

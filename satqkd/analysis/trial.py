@@ -11,7 +11,7 @@ import numpy as np
 from satqkd.analysis.budget_table import budget
 from satqkd.analysis.campaign import Campaign, analyze
 from satqkd.analysis.families import expected_counts
-from satqkd.analysis.prediction import Forecast, forecast
+from satqkd.analysis.prediction import Prediction, predict
 from satqkd.errors import DataError, StaleElementsWarning
 from satqkd.orbit import Elements
 from satqkd.scenario import Scenario
@@ -37,7 +37,7 @@ class Trial:
         What was tried.
     elements : Elements
         The element sets of its satellites.
-    forecast : Forecast
+    prediction : Prediction
         The passes of the days tried.
     days : float
         From the start of the window [d].
@@ -47,14 +47,14 @@ class Trial:
 
     scenario: Scenario
     elements: Elements
-    forecast: Forecast
+    prediction: Prediction
     days: float
     problems: tuple[str, ...]
 
     @property
     def passes(self) -> pd.DataFrame:
         """The passes of the days tried, as `satqkd.find_passes` gives them."""
-        return self.forecast.passes
+        return self.prediction.passes
 
     @property
     def whole(self) -> bool:
@@ -82,7 +82,7 @@ def try_out(scenario: Scenario) -> Trial:
     _refuse_old(scenario, elements)
     pairs = len(elements.satellites) * len(scenario.stations)
     days = min(scenario.days, max(1.0, _MOST_PASS_DAYS / pairs))
-    found = forecast(scenario, days=days)
+    found = predict(scenario, days=days)
     problems = _problems(scenario, found)
     if len(found.passes):
         campaign = _one_pass(scenario, found.passes)
@@ -126,7 +126,7 @@ def _refuse_old(scenario: Scenario, elements: Elements) -> None:
     )
 
 
-def _problems(scenario: Scenario, found: Forecast) -> list[str]:
+def _problems(scenario: Scenario, found: Prediction) -> list[str]:
     passes = found.passes
     problems = []
     if len(passes) and not passes["usable"].any():

@@ -12,7 +12,7 @@ from satqkd.errors import DataError, NothingFoundError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from satqkd.analysis import Forecast
+    from satqkd.analysis import Prediction
     from satqkd.scenario import Scenario
 
 
@@ -35,10 +35,10 @@ def passes(
       satqkd passes --station roof,48.2,16.35,240 --all --format csv
     """
     check_output(form, out)
-    from satqkd.analysis import forecast
+    from satqkd.analysis import predict
     from satqkd.analysis.provenance import provenance
 
-    found = forecast(chosen)
+    found = predict(chosen)
     table = found.passes
     check_any(table)
     emit(
@@ -61,7 +61,7 @@ def check_any(table: pd.DataFrame) -> None:
         raise NothingFoundError(f"No pass found in the window. {cause}".strip(), advice)
 
 
-def check_age(found: Forecast) -> None:
+def check_age(found: Prediction) -> None:
     """Raise where every pass was rejected because its elements are too old (exit code 4)."""
     from satqkd.orbit.elements.ageing import error_in_words
 
@@ -74,7 +74,7 @@ def check_age(found: Forecast) -> None:
         )
 
 
-def report_rejected(found: Forecast, everything: bool) -> None:
+def report_rejected(found: Prediction, everything: bool) -> None:
     """Say how many passes were rejected, and for what."""
     rejected = found.rejected()
     if not rejected:

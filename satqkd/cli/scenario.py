@@ -117,8 +117,8 @@ def check(
     usable, tried = int(trial.passes["usable"].sum()), "" if trial.whole else f" in the first {trial.days:.0f} days"
     if trial.whole:
         check_any(trial.passes)
-        check_age(trial.forecast)
-    report_rejected(trial.forecast, everything=True)
+        check_age(trial.prediction)
+    report_rejected(trial.prediction, everything=True)
     for problem in trial.problems:
         say(f"warning: {problem}{tried}")
     verdict = "nothing refuses it, but it is of no use" if trial.problems else "sound"

@@ -7,7 +7,7 @@ by second.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +15,10 @@ import numpy as np
 from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
-from satqkd.orbit.rejection import Rejected
+from satqkd.orbit.rejection import Rejected, name_of
 from satqkd.orbit.samples import PassTracks, step_grid
 from satqkd.orbit.selection import Constraint, causes_of, certainly, rejected_before, verdict_of
-from satqkd.orbit.spans import Spans
+from satqkd.orbit.spans import Layer, Spans
 from satqkd.orbit.station import Station
 from satqkd.orbit.timescale import tai_from_datetime64
 from satqkd.times import utc_stamps
@@ -46,8 +46,8 @@ def judge(
     constraints: Sequence[Constraint],
     *,
     step_s: float = 1.0,
-) -> tuple[Spans, list[Rejected]]:
-    """Return the stretches of each pass that every constraint lets through, and why a pass has none.
+) -> tuple[Spans, list[Rejected], list[Layer]]:
+    """Return the stretches of each pass that every constraint lets through, why a pass has none, and what each took.
 
     Parameters
     ----------
@@ -60,14 +60,17 @@ def judge(
     step_s : float
         Spacing of these samples [s].
     """
-    spans, causes = [], []
+    spans: list[Spans] = []
+    causes: list[Rejected] = []
+    layers: list[Layer] = []
     for first in range(0, len(passes), _PASSES_AT_ONCE):
         some = passes.iloc[first : first + _PASSES_AT_ONCE]
         part = _Part(some, PassTracks.of(some, elements, stations), step_s)
-        found, why = part.judged(constraints)
+        found, why, took = part.judged(constraints)
         spans.append(found)
         causes += why
-    return (Spans.joined(spans) if spans else Spans.none(0)), causes
+        layers += [layer.shifted(first) for layer in took]
+    return Spans.joined(spans), causes, Layer.joined(layers)
 
 
 class _Part:
@@ -78,8 +81,8 @@ class _Part:
         aos, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "los_utc"))
         self.begin_s, self.end_s = aos - tracks.tca_tai_s, los - tracks.tca_tai_s
 
-    def judged(self, constraints: Sequence[Constraint]) -> tuple[Spans, list[Rejected]]:
-        """Return the stretches that count, and the causes where there is none."""
+    def judged(self, constraints: Sequence[Constraint]) -> tuple[Spans, list[Rejected], list[Layer]]:
+        """Return the stretches that count, the causes where there is none, and what each constraint took of the rest."""
         count = len(self.passes)
         rejections = rejected_before(self.passes)
         edges = self._edges()
@@ -93,7 +96,8 @@ class _Part:
         self._tell(rejections, np.flatnonzero(decided & ~before), constraints, [~one for one in never], edges)
 
         rows = np.flatnonzero(~decided)
-        spans = Spans.whole(self.begin_s[rows], self.end_s[rows])
+        spans = whole = Spans.whole(self.begin_s[rows], self.end_s[rows])
+        layers: list[Layer] = []
         leaves: list[BoolArray] = []
         for one in constraints:
             own = self._spans(one, rows, certainly("always", one, self.passes, edges)[rows])
@@ -103,12 +107,14 @@ class _Part:
             left = np.ones(count, dtype=bool)
             left[rows] = own.duration_s() > 0.0
             leaves.append(left)
+            layers.append(Layer.of(name_of(one), whole, own))
             spans = spans & own
         empty = rows[spans.duration_s() <= 0.0]
         if len(empty):
             grid = self._samples(*self._grid(empty, self.step_s))
             self._tell(rejections, empty, constraints, leaves, grid)
-        return spans.put(rows, count), rejections
+        layers = [Layer(one.reason, rows[one.rows], one.spans) for one in layers]
+        return spans.put(rows, count), rejections, layers
 
     def _tell(
         self,
@@ -150,8 +156,7 @@ class _Part:
             found = self._by_roots(constraint, asked)
         else:
             found = self._by_seconds(constraint, asked)
-        whole = Spans.whole(self.begin_s, self.end_s).take(rows[always])
-        both = Spans.joined([found, whole])
+        both = Spans.joined([found, Spans.whole(self.begin_s[rows[always]], self.end_s[rows[always]])])
         return both.put(np.concatenate((np.flatnonzero(~always), np.flatnonzero(always))), len(rows))
 
     def _grid(self, rows: IntArray, spacing_s: float) -> tuple[IntArray, FloatArray]:

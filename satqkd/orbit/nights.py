@@ -53,7 +53,7 @@ def cut_at_nights(
     if not len(long):
         return passes
     own = passes.iloc[long]
-    spans, _ = judge(own, elements, stations, [night])
+    spans, _, _ = judge(own.assign(usable=True), elements, stations, [night])
     if not len(spans):
         return passes
     tracks = PassTracks.of(own, elements, stations)

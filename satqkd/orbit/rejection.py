@@ -21,10 +21,11 @@ Kind = Literal[
     "together",
     "own",
     "before",
+    "plan",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Every kind of rejection; ``together``: no limit alone takes every second; ``own``: a constraint of the user's;
-``before``: the table said so already."""
+``before``: the table said so already; ``plan``: a plan leaves nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,11 @@ def count_rejections(rejections: Sequence[Rejected]) -> dict[str, int]:
 
 
 _FROM_A_LIMIT = KINDS[: KINDS.index("age")]
+
+
+def name_of(constraint: object) -> str:
+    """Return what is said of a pass that loses all its seconds to a constraint."""
+    return str(getattr(constraint, "reason", None) or getattr(constraint, "__name__", type(constraint).__name__))
 
 
 def kind_of(constraint: object) -> Kind:

@@ -72,6 +72,13 @@ class PassSamples:
         """Return the slice of the samples of row `index` (by position)."""
         return slice(int(self.offsets[index]), int(self.offsets[index + 1]))
 
+    def only(self, index: int) -> PassSamples:
+        """Return the samples of one row alone, as those of row 0."""
+        part = self.of(index)
+        columns = {name: getattr(self, name)[part] for name in self.__dataclass_fields__ if name != "offsets"}
+        columns["pass_index"] = np.zeros(part.stop - part.start, dtype=np.int64)
+        return PassSamples(offsets=np.array([0, part.stop - part.start]), **columns)
+
     def __len__(self) -> int:
         return len(self.t_s)
 

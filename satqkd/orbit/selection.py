@@ -11,7 +11,7 @@ from satqkd.arrays import BoolArray, IntArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
-from satqkd.orbit.rejection import Rejected, Rejection, kind_of, reject_reason
+from satqkd.orbit.rejection import Rejected, Rejection, kind_of, name_of, reject_reason
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station
@@ -72,18 +72,28 @@ def reject_by_samples(
     passes: pd.DataFrame, samples: PassSamples, sky: Sky, constraints: Sequence[Constraint]
 ) -> tuple[list[Rejected], BoolArray]:
     """Return the causes for which each pass is rejected, and which samples count; see `apply_constraints`."""
-    everything = Seconds(samples, sky, slice(None))
-    verdicts = [verdict_of(constraint, passes, everything, samples.offsets) for constraint in constraints]
-    counted = np.ones(len(samples), dtype=bool)
+    rejections, verdicts = verdicts_on_samples(passes, samples, sky, constraints)
+    counted = passes["usable"].to_numpy(dtype=bool)[samples.pass_index]
     for verdict in verdicts:
         counted &= verdict
-    rejections, usable = rejected_before(passes), passes["usable"].to_numpy(dtype=bool)
-    rows = np.flatnonzero(~_any_in_rows(samples, counted))
+    return rejections, counted
+
+
+def verdicts_on_samples(
+    passes: pd.DataFrame, samples: PassSamples, sky: Sky, constraints: Sequence[Constraint]
+) -> tuple[list[Rejected], list[BoolArray]]:
+    """Return the causes for which each pass is rejected, and which samples each constraint lets through."""
+    everything = Seconds(samples, sky, slice(None))
+    verdicts = [verdict_of(constraint, passes, everything, samples.offsets) for constraint in constraints]
+    together = np.ones(len(samples), dtype=bool)
+    for verdict in verdicts:
+        together &= verdict
+    rejections = rejected_before(passes)
+    rows = np.flatnonzero(~_any_in_rows(samples, together))
     leaves = [_any_in_rows(samples, verdict)[rows] for verdict in verdicts]
     for row, causes in zip(rows.tolist(), causes_of(constraints, leaves, everything, rows), strict=True):
         rejections[row] += causes
-    counted &= usable[samples.pass_index]
-    return rejections, counted
+    return rejections, verdicts
 
 
 @takes_quantities
@@ -194,7 +204,7 @@ def _checked(constraint: Constraint, answer: Any, count: int) -> BoolArray:
     array = np.asarray(answer)
     if array.shape != (count,) or array.dtype != np.bool_:
         raise InputError(
-            f"The constraint {_name(constraint)!r} returned {array.dtype} of shape {array.shape} for {count} seconds.",
+            f"The constraint {name_of(constraint)!r} returned {array.dtype} of shape {array.shape} for {count} seconds.",
             "Return one True or False for each second.",
         )
     return array
@@ -230,10 +240,10 @@ def causes_of(
     guilty: list[list[Rejection]] = [[] for _ in rows]
     for constraint, left in zip(constraints, leaves, strict=True):
         mine = np.flatnonzero(~left)
-        kind, name = kind_of(constraint), _name(constraint)
+        kind, name = kind_of(constraint), name_of(constraint)
         for place, detail in zip(mine.tolist(), _details(constraint, seconds, rows[mine], passes), strict=True):
             guilty[place].append(Rejection(kind, name, detail))
-    named = ", ".join(_name(constraint) for constraint in constraints)
+    named = ", ".join(name_of(constraint) for constraint in constraints)
     together = (Rejection("together", f"no second free of all of: {named}"),)
     return [tuple(found) if found else together for found in guilty]
 
@@ -258,6 +268,3 @@ def _details(constraint: Any, seconds: Seconds, rows: IntArray, passes: pd.DataF
         return [""] * len(rows)
     return [constraint.shortfall(Seconds(samples, seconds.sky, samples.of(row))) for row in rows.tolist()]
 
-
-def _name(constraint: Constraint) -> str:
-    return str(getattr(constraint, "reason", None) or getattr(constraint, "__name__", type(constraint).__name__))

@@ -134,3 +134,50 @@ class Spans:
         last = place[len(self) :]
         safe = np.maximum(last, 0)
         return (last >= 0) & (self.row[safe] == row) & (t_s <= self.end_s[safe])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """What one cause leaves of the passes that it takes something from.
+
+    Parameters
+    ----------
+    reason : str
+        The cause in words.
+    rows : ndarray of int
+        The passes that lose something to it, rising.
+    spans : Spans
+        What is left of them, as many passes as rows.
+    """
+
+    reason: str
+    rows: IntArray
+    spans: Spans
+
+    @staticmethod
+    def of(reason: str, whole: Spans, left: Spans) -> Layer:
+        """Return what a cause takes from passes, from what there was and what it leaves."""
+        less = np.flatnonzero(whole.duration_s() - left.duration_s() > _TOUCHING_S)
+        return Layer(reason, less, left.take(less))
+
+    def take(self, rows: IntArray) -> Layer:
+        """Return it for some of the passes, rising, numbered anew."""
+        own, here, there = np.intersect1d(self.rows, rows, assume_unique=True, return_indices=True)
+        return Layer(self.reason, there, self.spans.take(here)) if len(own) else Layer(
+            self.reason, own, Spans.none(0)
+        )
+
+    def shifted(self, by: int) -> Layer:
+        """Return it for passes that are numbered from another number on."""
+        return Layer(self.reason, self.rows + by, self.spans)
+
+    @staticmethod
+    def joined(parts: Sequence[Layer]) -> list[Layer]:
+        """Return one layer for each cause."""
+        found: dict[str, list[Layer]] = {}
+        for part in parts:
+            found.setdefault(part.reason, []).append(part)
+        return [
+            Layer(reason, np.concatenate([one.rows for one in own]), Spans.joined([one.spans for one in own]))
+            for reason, own in found.items()
+        ]

@@ -76,7 +76,6 @@ def passes(campaign: Campaign, axes: Any = None, *, station: str | None = None) 
 
 
 def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
-    samples, sending = campaign.prediction.samples, campaign.counts.sending
     axes.set_theta_zero_location("N")
     axes.set_theta_direction(-1)  # azimuth runs clockwise, as on a compass: east is on the right
     axes.set_rlim(0.0, 90.0)
@@ -87,12 +86,12 @@ def _sky(axes: PolarAxes, campaign: Campaign, station: str, scale: Any) -> None:
     bits = campaign.block_bits
     usable = campaign.passes["usable"].to_numpy()
     for row in sorted(here, key=lambda k: (usable[k], bits[k])):
-        part = samples.of(int(row))
-        angle, zenith = np.radians(samples.azimuth_deg[part]), 90.0 - samples.elevation_deg[part]
+        track = campaign.track(int(row))
+        angle, zenith = np.radians(track.azimuth_deg), 90.0 - track.elevation_deg
         colour, width = ("0.45", 0.7) if usable[row] else ("0.86", 0.5)
         axes.plot(angle, zenith, color=colour, linewidth=width)
         if usable[row]:
-            inside = sending[part]
+            inside = campaign.counts.sending.contain(np.full(len(track), row), track.t_s)
             colour = scale.to_rgba(bits[row] * 1e-3) if bits[row] > 0 else "0.45"
             axes.plot(np.where(inside, angle, np.nan), np.where(inside, zenith, np.nan), color=colour, linewidth=2.2)
     with_key = int(((campaign.passes["station"] == station).to_numpy() & (bits > 0)).sum())

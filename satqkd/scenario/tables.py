@@ -58,6 +58,10 @@ class PassLimits:
         What an alt-azimuth mount can follow [deg/s]; the seconds it loses near the zenith do not count.
     step_s : float
         Length of a sample [s].
+    sampling : {"nodes", "seconds"}
+        Where light and counts are evaluated: at the nodes of a quadrature on every stretch that counts, which ends
+        where a limit is reached, to 0.01 s; or in samples of `step_s`, which count or do not. Samples that are looked
+        at have `step_s` either way.
     """
 
     min_elevation_deg: MinElevation = 10.0
@@ -69,6 +73,7 @@ class PassLimits:
     satellite_light: Literal["any", "sunlit", "dark"] = "any"
     max_azimuth_rate_deg_s: Positive | None = None
     step_s: Annotated[float, Ge(0.01), Le(60.0)] = 1.0
+    sampling: Literal["nodes", "seconds"] = "nodes"
 
     def constraints(self) -> list[Constraint]:
         """Return the limits as constraints on the seconds of a pass, in the order in which they are named."""

@@ -7,7 +7,7 @@ focus. What compensation leaves makes errors.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -255,6 +255,7 @@ class Compensated:
     residual_rms_rad: TurnAngle = 0.0
     source_error: ErrorRate = 0.0
     model: Literal["compensated"] = "compensated"
+    steady: ClassVar[bool] = True  # errors are the same in every sample, so that no pass need be followed
 
     @takes_quantities
     def rotation_error(
