@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from satqkd.analysis.light import Instants, Light, arriving_light, flip_probabil
 from satqkd.analysis.prediction import Prediction
 from satqkd.analysis.seconds import second_by_second
 from satqkd.arrays import FloatArray, IntArray
+from satqkd.link.qber import combined_error
 from satqkd.orbit.samples import PassTracks
 from satqkd.orbit.spans import Spans
 
@@ -27,9 +29,13 @@ _SPEED_M_S = 7300.0
 _TAIL = 3
 _RESOLVED = 1e-3
 """Largest of the last Legendre coefficients against the largest of all."""
-_HALVINGS = 5
+_HALVINGS = 8
 SLOTS = 64
 """Slots of a stretch among which seconds are chosen, each of two nodes."""
+_SLOTS_OF_PART = 16
+"""The same of a stretch that was halved."""
+_FOLLOWED, _FOLLOWED_S = 1200, 0.2
+"""Instants at which turning bases are followed, and the time from TCA up to which their steps are equal [s]."""
 _FINE = 33
 """Places in a panel at which the loss is looked at for its least."""
 
@@ -44,11 +50,13 @@ class NodeLight:
         self.prediction = prediction
         stations = list(prediction.scenario.positions)
         self._tracks = PassTracks.of(prediction.passes, prediction.elements, stations)
+        self._panels: list[Any] | None = None
         self._scale_s = prediction.passes["min_range_m"].to_numpy() / _SPEED_M_S
         steady = {
             site.station.name: bool(getattr(site.link.polarization, "steady", False))
             for site in prediction.scenario.sites
         }
+        self._sites = {site.station.name: site for site in prediction.scenario.sites}
         self._steady = np.array([steady[name] for name in prediction.passes["station"]], dtype=bool)
 
     def light(self, rows: IntArray) -> tuple[Light, Counts, FloatArray]:
@@ -64,6 +72,7 @@ class NodeLight:
         low, high = (np.arcsinh(edge / self._scale_s[row]) for edge in (spans.begin_s, spans.end_s))
         least = np.full(len(self._scale_s), np.inf)
         parts: list[tuple[Light, Counts]] = []
+        panels = []
         for halving in range(_HALVINGS + 1):
             if not len(row):
                 break
@@ -74,6 +83,7 @@ class NodeLight:
                 good = _resolved(light, counts)
             losses = light.link_loss_db.reshape(-1, _NODES) @ _series(_FINE).T
             np.minimum.at(least, row[good], losses.min(axis=1)[good])
+            panels.append((row[good], low[good], high[good], np.full(int(good.sum()), halving > 0)))
             kept = np.repeat(good, _NODES)
             parts.append((light.take(kept), counts.take(kept)))
             middle = 0.5 * (low + high)
@@ -85,6 +95,7 @@ class NodeLight:
         if not parts:
             light = self._at(row, low, high, *_rule(_NODES), flips)
             parts.append((light, light_counts(self.prediction.scenario.protocol, light)))
+        self._panels = [np.concatenate(columns) for columns in zip(*panels, strict=True)] if panels else None
         light = Light.joined([one for one, _ in parts])
         if len(parts) == 1:
             return light, parts[0][1], least[rows]
@@ -96,10 +107,19 @@ class NodeLight:
         return light, Counts(**columns), least[rows]
 
     def slots(self, rows: IntArray) -> Light:
-        """Return the light in slots of some passes, rising: two nodes in each, so that their sums are exact, too."""
-        spans = self._spans(rows)
-        low, high = (np.arcsinh(edge / self._scale_s[spans.row]) for edge in (spans.begin_s, spans.end_s))
-        return self._at(spans.row, low, high, *_slot_rule(), _Flips(self, rows))
+        """Return the light in slots of some passes, rising, of those that `light` was last asked for.
+
+        Two nodes stand for each slot, so that their sums are exact, too.
+        """
+        assert self._panels is not None  # who asks for slots of passes has asked for their light
+        row, low, high, part = self._panels
+        asked, flips = np.isin(row, rows), _Flips(self, rows)
+        found = []
+        for slots, own in ((SLOTS, asked & ~part), (_SLOTS_OF_PART, asked & part)):
+            if own.any():
+                order = np.flatnonzero(own)[np.lexsort((low[own], row[own]))]
+                found.append(self._at(row[order], low[order], high[order], *_slot_rule(slots), flips))
+        return Light.joined(found)
 
     def _spans(self, rows: IntArray) -> Spans:
         own = self.prediction.plan.spans.take(rows)
@@ -129,22 +149,41 @@ class NodeLight:
         """Return those of some passes over stations whose bases do not agree alike all the time."""
         return np.asarray(rows[~self._steady[rows]])
 
+    def followed(self, row: int) -> tuple[FloatArray, FloatArray]:
+        """Return instants along a pass, and the probability of a wrong bit by source and turned bases at each."""
+        site = self._sites[str(self.prediction.passes["station"].iloc[row])]
+        polarization = site.link.polarization
+        if not getattr(polarization, "weighs", False):
+            instants = second_by_second(self.prediction, np.array([row]))
+            return instants.samples.t_s, flip_probability(instants, [0])
+        plan = self.prediction.plan
+        edges = np.arcsinh(np.array([plan.begin_s[row], plan.end_s[row]]) / _FOLLOWED_S)
+        cells = _FOLLOWED_S * np.sinh(np.linspace(*edges, _FOLLOWED + 1))
+        t = 0.5 * (cells[1:] + cells[:-1])
+        seen = self._tracks.at(np.full(t.size, row), t)
+        rotation = polarization.rotation_error(
+            azimuth_deg=seen.azimuth_deg,
+            elevation_deg=seen.elevation_deg,
+            t_s=t,
+            range_m=seen.range_m,
+            latitude_deg=site.station.latitude_deg,
+            altitude_m=site.station.altitude_m,
+            weight_s=np.diff(cells),
+        )
+        return t, combined_error(polarization.source_error, rotation)
+
 
 class _Flips:
     """The probability of a wrong bit by source and turned bases, at any instant of some passes.
 
-    Bases that turn do so against their mean direction of the whole pass: they are followed second by second.
+    Bases that turn do so against their mean direction of the whole pass, and near the zenith within a fraction of a
+    second: they are followed at steps that grow with the time from TCA; a model of one's own second by second.
     """
 
     def __init__(self, light: NodeLight, rows: IntArray) -> None:
-        turning = light.turning(rows)
         self.followed: dict[int, tuple[FloatArray, FloatArray]] = {}
-        if len(turning):
-            whole = second_by_second(light.prediction, turning)
-            flips = flip_probability(whole, range(len(turning)))
-            for place, row in enumerate(turning.tolist()):
-                part = whole.samples.of(place)
-                self.followed[row] = whole.samples.t_s[part], flips[part]
+        for row in light.turning(rows).tolist():
+            self.followed[row] = light.followed(row)
 
     def at(self, instants: Instants) -> FloatArray:
         """Return it at every sample, shape (n,)."""
@@ -184,11 +223,11 @@ def _rule(nodes: int) -> tuple[FloatArray, FloatArray]:
 
 
 @cache
-def _slot_rule() -> tuple[FloatArray, FloatArray]:
+def _slot_rule(slots: int) -> tuple[FloatArray, FloatArray]:
     """Return places and weights of two nodes in each of equal slots of [-1, 1]."""
     places, weights = _rule(2)
-    middles = -1.0 + (2.0 * np.arange(SLOTS) + 1.0) / SLOTS
-    return (middles[:, None] + places / SLOTS).ravel(), np.tile(weights / SLOTS, SLOTS)
+    middles = -1.0 + (2.0 * np.arange(slots) + 1.0) / slots
+    return (middles[:, None] + places / slots).ravel(), np.tile(weights / slots, slots)
 
 
 @cache

@@ -197,13 +197,15 @@ def _side(port: int) -> float:
 
 
 @takes_quantities
-def uncompensated_rotation_rad(rotation_rad: ArrayLike) -> FloatArray:
+def uncompensated_rotation_rad(rotation_rad: ArrayLike, *, weight_s: ArrayLike | None = None) -> FloatArray:
     """Deviation of a rotation along a pass from the best fixed setting of a half-wave plate.
 
     Parameters
     ----------
     rotation_rad : array_like
         Rotation of one basis against the other along a pass, shape (n,) [rad].
+    weight_s : array_like, optional
+        Time that each sample stands for [s], shape (n,); equal times by default.
 
     Returns
     -------
@@ -211,7 +213,9 @@ def uncompensated_rotation_rad(rotation_rad: ArrayLike) -> FloatArray:
         Rotation minus its mean direction, polarisation repeating every pi, shape (n,) in (-pi/2, pi/2] [rad].
     """
     rotation = within("rotation_rad", rotation_rad)
-    mean = np.angle(np.exp(2j * rotation).mean()) / 2.0
+    turned = np.exp(2j * rotation)
+    sums = turned.mean() if weight_s is None else (turned * within("weight_s", weight_s, 0.0)).sum()
+    mean = np.angle(sums) / 2.0
     return np.asarray(np.angle(np.exp(2j * (rotation - mean))) / 2.0)
 
 
@@ -294,6 +298,7 @@ class Uncompensated:
     reference: Literal["motion", "body", "gimbal"] = "motion"
     source_error: ErrorRate = 0.0
     model: Literal["uncompensated"] = "uncompensated"
+    weighs: ClassVar[bool] = True  # takes samples at unequal steps, with their weights
 
     @takes_quantities
     def rotation_rad(
@@ -330,8 +335,12 @@ class Uncompensated:
         range_m: ArrayLike,
         latitude_deg: float,
         altitude_m: float = 0.0,
+        weight_s: ArrayLike | None = None,
     ) -> FloatArray:
-        """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,); 0 for a single one."""
+        """Probability of a wrong bit by turned bases in the samples of one pass, shape (n,); 0 for a single one.
+
+        Samples of a pass that stand for unequal times have a `weight_s` each [s].
+        """
         if np.size(t_s) < 2:
             return np.zeros(np.shape(t_s))
         rotation = self.rotation_rad(
@@ -342,4 +351,5 @@ class Uncompensated:
             latitude_deg=latitude_deg,
             altitude_m=altitude_m,
         )
-        return np.asarray(np.minimum(rotation_error(uncompensated_rotation_rad(rotation)), 0.5))
+        residual = uncompensated_rotation_rad(rotation, weight_s=weight_s)
+        return np.asarray(np.minimum(rotation_error(residual), 0.5))
