@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -35,6 +35,12 @@ class Counts:
     def take(self, rows: NDArray[np.intp] | BoolArray) -> Counts:
         """Return those of some of the samples."""
         return Counts(**{one.name: getattr(self, one.name)[rows] for one in fields(Counts)})
+
+    @staticmethod
+    def end_to_end(parts: Sequence[Counts]) -> Counts:
+        """Return those of several lists of samples, one list after the other."""
+        names = [one.name for one in fields(Counts)]
+        return Counts(**{name: np.concatenate([getattr(one, name) for one in parts]) for name in names})
 
     @property
     def signal_cps(self) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from satqkd.arrays import BoolArray, FloatArray
 from satqkd.link.budget import LinkBudget
+from satqkd.link.downlink import Link
 from satqkd.link.qber import combined_error
 from satqkd.link.receiver.detector import Detector
 from satqkd.link.sight import LineOfSight, SkyLight
@@ -25,7 +27,7 @@ _GEOMETRY = ("elevation_deg", "azimuth_deg", "range_m", "range_rate_m_s", "point
 _SKY = tuple(one.name for one in fields(SkyLight))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Instants:
     """Instants of passes of a scenario: where the satellite stands then, and what shines.
 
@@ -44,21 +46,48 @@ class Instants:
     samples: PassSamples
     sky: SkySamples
 
+    @cached_property
+    def site_of_pass(self) -> NDArray[np.intp]:
+        """Which of the scenario's sites each pass is over, shape (passes,)."""
+        return site_of_pass(self.scenario, self.passes)
+
+
+def site_of_pass(scenario: Scenario, passes: pd.DataFrame) -> NDArray[np.intp]:
+    """Return which of a scenario's sites each pass is over, shape (passes,)."""
+    places = {site.station.name: place for place, site in enumerate(scenario.sites)}
+    return np.array([places[name] for name in passes["station"].tolist()], dtype=np.intp)
+
 
 def budgets(instants: Instants, chosen: NDArray[np.intp]) -> list[tuple[NDArray[np.intp], Site, LinkBudget]]:
     """Return for each station the chosen samples over it, its site, and their link budget."""
+    site_of, result = instants.site_of_pass[instants.samples.pass_index[chosen]], []
+    for place, site in enumerate(instants.scenario.sites):
+        here = chosen[site_of == place]
+        if here.size:
+            result.append((here, site, _budget(instants, here, site.link, site.station.altitude_m)))
+    return result
+
+
+def _budget(instants: Instants, here: NDArray[np.intp], link: Link, altitude_m: float | FloatArray) -> LinkBudget:
     samples, sky = instants.samples, instants.sky
-    station = instants.passes["station"].to_numpy()
-    result = []
-    for site in instants.scenario.sites:
-        here = chosen[(station == site.station.name)[samples.pass_index[chosen]]]
-        if not here.size:
-            continue
-        sight = LineOfSight(
-            **{name: getattr(samples, name)[here] for name in _GEOMETRY}, station_altitude_m=site.station.altitude_m
-        )
-        light = SkyLight(**{name: getattr(sky, name)[here] for name in _SKY})
-        result.append((here, site, site.link.budget(sight, light)))
+    sight = LineOfSight(**{name: getattr(samples, name)[here] for name in _GEOMETRY}, station_altitude_m=altitude_m)
+    return link.budget(sight, SkyLight(**{name: getattr(sky, name)[here] for name in _SKY}))
+
+
+def _budgets_together(
+    instants: Instants, chosen: NDArray[np.intp]
+) -> list[tuple[NDArray[np.intp], Site, LinkBudget]]:
+    """Return what `budgets` does, of stations with equal links at once."""
+    sites = instants.scenario.sites
+    links = _distinct([site.link for site in sites])
+    kind = np.array([links.index(site.link) for site in sites])
+    altitude_m = np.array([site.station.altitude_m for site in sites])
+    site_of, result = instants.site_of_pass[instants.samples.pass_index[chosen]], []
+    for number, link in enumerate(links):
+        mine = np.flatnonzero(kind[site_of] == number)
+        if mine.size:
+            site = sites[int(np.argmax(kind == number))]
+            result.append((chosen[mine], site, _budget(instants, chosen[mine], link, altitude_m[site_of[mine]])))
     return result
 
 
@@ -110,10 +139,15 @@ class Light:
         """Return the samples of several lists of one scenario, in the order of passes and of time."""
         if len(parts) == 1:
             return parts[0]
+        whole = Light.end_to_end(parts)
+        return whole.take(np.lexsort((whole.begin_s, whole.row)))
+
+    @staticmethod
+    def end_to_end(parts: Sequence[Light]) -> Light:
+        """Return the samples of several lists of one scenario, one list after the other."""
         names = [name for name in Light.__dataclass_fields__ if name != "detectors"]
         columns = {name: np.concatenate([getattr(one, name) for one in parts]) for name in names}
-        whole = Light(**columns, detectors=parts[0].detectors)
-        return whole.take(np.lexsort((whole.begin_s, whole.row)))
+        return Light(**columns, detectors=parts[0].detectors)
 
     def by_detector(self) -> list[tuple[Detector, NDArray[np.intp] | slice]]:
         """Return the detectors that count any of it, each with its samples."""
@@ -162,7 +196,9 @@ def _distinct(values: list[Any]) -> list[Any]:
     return [one for place, one in enumerate(values) if one not in values[:place]]
 
 
-def arriving_light(instants: Instants, chosen: NDArray[np.intp], flips: FloatArray) -> Light:
+def arriving_light(
+    instants: Instants, chosen: NDArray[np.intp], flips: FloatArray, *, together: bool = False
+) -> Light:
     """Return what arrives in chosen samples.
 
     Parameters
@@ -172,6 +208,8 @@ def arriving_light(instants: Instants, chosen: NDArray[np.intp], flips: FloatArr
         Rising.
     flips : ndarray
         Probability of a wrong bit by the source and by turned bases in every sample of the instants [1].
+    together : bool, optional
+        Whether stations with equal links are evaluated at once; a model of one's own may ask for one at a time.
     """
     samples = instants.samples
     links = [site.link for site in instants.scenario.sites]
@@ -180,7 +218,7 @@ def arriving_light(instants: Instants, chosen: NDArray[np.intp], flips: FloatArr
     size = samples.t_s.size
     columns = {name: np.zeros(size) for name in ("transmittance", "background_cps", "link_loss_db")}
     kinds = {name: np.zeros(size, dtype=np.intp) for name in ("detector_of", "polarization_of")}
-    for here, site, budget in budgets(instants, chosen):
+    for here, site, budget in (_budgets_together if together else budgets)(instants, chosen):
         for name, column in columns.items():
             column[here] = getattr(budget, name)
         kinds["detector_of"][here] = detectors.index(site.link.detector)

@@ -7,57 +7,58 @@ seconds each stretch is cut into slots instead.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from satqkd.analysis.counts import Counts
 from satqkd.analysis.families import light_counts
-from satqkd.analysis.light import Instants, Light, arriving_light, flip_probability
+from satqkd.analysis.light import Instants, Light, arriving_light, flip_probability, site_of_pass
 from satqkd.analysis.prediction import Prediction
 from satqkd.analysis.seconds import second_by_second
-from satqkd.arrays import FloatArray, IntArray
+from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.link.qber import combined_error
 from satqkd.orbit.samples import PassTracks
 from satqkd.orbit.spans import Spans
+from satqkd.scenario.own_models import own_models
+from satqkd.scenario.sites import Site
 
 _NODES = 12
 _SPEED_M_S = 7300.0
 _TAIL = 3
 _RESOLVED = 1e-3
 """Largest of the last Legendre coefficients against the largest of all."""
-_HALVINGS = 8
+_RESOLVED_TURNING = 1e-5
+"""The same where bases turn: near the zenith all degrees hold alike, and the last say little of those beyond."""
+_HALVINGS = 9
 SLOTS = 64
 """Slots of a stretch among which seconds are chosen, each of two nodes."""
 _SLOTS_OF_PART = 16
 """The same of a stretch that was halved."""
 _FOLLOWED, _FOLLOWED_S = 1200, 0.2
 """Instants at which turning bases are followed, and the time from TCA up to which their steps are equal [s]."""
-_FINE = 33
+_EQUAL_STEPS = tuple(np.linspace(-1.0, 1.0, 33).tolist())
 """Places in a panel at which the loss is looked at for its least."""
 
 
 class NodeLight:
     """The light of a prediction's passes, evaluated at nodes."""
 
-    passes_at_once = 4000
+    passes_at_once = 10_000
     """Passes whose nodes are in memory together."""
 
     def __init__(self, prediction: Prediction) -> None:
         self.prediction = prediction
-        stations = list(prediction.scenario.positions)
-        self._tracks = PassTracks.of(prediction.passes, prediction.elements, stations)
-        self._panels: list[Any] | None = None
+        scenario = prediction.scenario
+        self._tracks = PassTracks.of(prediction.passes, prediction.elements, list(scenario.positions))
         self._scale_s = prediction.passes["min_range_m"].to_numpy() / _SPEED_M_S
-        steady = {
-            site.station.name: bool(getattr(site.link.polarization, "steady", False))
-            for site in prediction.scenario.sites
-        }
-        self._sites = {site.station.name: site for site in prediction.scenario.sites}
-        self._steady = np.array([steady[name] for name in prediction.passes["station"]], dtype=bool)
+        self._site_of = site_of_pass(scenario, prediction.passes)
+        self._together = not own_models(scenario)
+        self._steady = np.array([getattr(one.link.polarization, "steady", False) for one in scenario.sites], dtype=bool)
+        self._flips = np.array([_steady_flips(one) if flat else 0.0 for one, flat in zip(scenario.sites, self._steady, strict=True)])
+        self._panels: _Panels | None = None
 
     def light(self, rows: IntArray) -> tuple[Light, Counts, FloatArray]:
         """Return light and counts at the nodes of some passes, and the least loss of each [dB].
@@ -67,91 +68,115 @@ class NodeLight:
         rows : ndarray of int
             Rising.
         """
-        spans, flips = self._spans(rows), _Flips(self, rows)
+        spans, followed = self._spans(rows), self._followed(rows)
         row = spans.row
         low, high = (np.arcsinh(edge / self._scale_s[row]) for edge in (spans.begin_s, spans.end_s))
-        least = np.full(len(self._scale_s), np.inf)
-        parts: list[tuple[Light, Counts]] = []
+        allowed = np.zeros((2, len(row)))
         panels = []
         for halving in range(_HALVINGS + 1):
-            if not len(row):
-                break
-            light = self._at(row, low, high, *_rule(_NODES), flips)
+            light = self._at(row, low, high, followed)
             counts = light_counts(self.prediction.scenario.protocol, light)
-            good = np.ones(len(row), dtype=bool)
-            if halving < _HALVINGS:
-                good = _resolved(light, counts)
-            losses = light.link_loss_db.reshape(-1, _NODES) @ _series(_FINE).T
-            np.minimum.at(least, row[good], losses.min(axis=1)[good])
-            panels.append((row[good], low[good], high[good], np.full(int(good.sum()), halving > 0)))
+            tails, largest = _series_of(light, counts)
+            if not halving:
+                sharp = ~self._steady[self._site_of[row]]
+                allowed = np.where(sharp, _RESOLVED_TURNING, _RESOLVED) * largest * (high - low)
+            good = (tails * (high - low) <= allowed).all(axis=0) | (halving == _HALVINGS)
             kept = np.repeat(good, _NODES)
-            parts.append((light.take(kept), counts.take(kept)))
+            panels.append(_Panels(row[good], low[good], high[good], light.take(kept), counts.take(kept)))
+            if good.all():
+                break
             middle = 0.5 * (low + high)
-            row, low, high = (
-                np.repeat(row[~good], 2),
-                np.column_stack((low, middle))[~good].ravel(),
-                np.column_stack((middle, high))[~good].ravel(),
+            row, allowed = np.repeat(row[~good], 2), np.repeat(allowed[:, ~good], 2, axis=1)
+            low, high = (
+                np.column_stack(pair)[~good].ravel() for pair in ((low, middle), (middle, high))
             )
-        if not parts:
-            light = self._at(row, low, high, *_rule(_NODES), flips)
-            parts.append((light, light_counts(self.prediction.scenario.protocol, light)))
-        self._panels = [np.concatenate(columns) for columns in zip(*panels, strict=True)] if panels else None
-        light = Light.joined([one for one, _ in parts])
-        if len(parts) == 1:
-            return light, parts[0][1], least[rows]
-        order = np.lexsort(
-            (np.concatenate([one.begin_s for one, _ in parts]), np.concatenate([one.row for one, _ in parts]))
-        )
-        names = [one.name for one in fields(Counts)]
-        columns = {name: np.concatenate([getattr(one, name) for _, one in parts])[order] for name in names}
-        return light, Counts(**columns), least[rows]
+        self._panels = found = _Panels.joined(panels)
+        least = np.full(len(self._scale_s), np.inf)
+        losses = found.light.link_loss_db.reshape(-1, _NODES) @ _interpolation(_EQUAL_STEPS).T
+        np.minimum.at(least, found.row, losses.min(axis=1))
+        return found.light, found.counts, least[rows]
 
     def slots(self, rows: IntArray) -> Light:
-        """Return the light in slots of some passes, rising, of those that `light` was last asked for.
+        """Return the light in slots of some passes, of those that `light` was last asked for.
 
-        Two nodes stand for each slot, so that their sums are exact, too.
+        It is that of the nodes between which the slots lie. Two places stand for each slot, so that sums are exact, too.
         """
-        assert self._panels is not None  # who asks for slots of passes has asked for their light
-        row, low, high, part = self._panels
-        asked, flips = np.isin(row, rows), _Flips(self, rows)
+        panels = self._panels
+        assert panels is not None  # who asks for slots of passes has asked for their light
+        asked = np.isin(panels.row, rows)
+        halved = np.append(False, panels.row[1:] == panels.row[:-1])
+        halved[:-1] |= halved[1:]
         found = []
-        for slots, own in ((SLOTS, asked & ~part), (_SLOTS_OF_PART, asked & part)):
+        for slots, own in ((SLOTS, asked & ~halved), (_SLOTS_OF_PART, asked & halved)):
             if own.any():
-                order = np.flatnonzero(own)[np.lexsort((low[own], row[own]))]
-                found.append(self._at(row[order], low[order], high[order], *_slot_rule(slots), flips))
+                found.append(self._between(panels.take(own), slots))
         return Light.joined(found)
+
+    def _between(self, panels: _Panels, slots: int) -> Light:
+        places, weights = _slot_rule(slots)
+        of, begin, lasting, t = self._places(panels.row, panels.low, panels.high, places, weights)
+        matrix = _interpolation(tuple(places.tolist()))
+
+        def along(values: FloatArray) -> FloatArray:
+            return np.asarray((values.reshape(-1, _NODES) @ matrix.T).ravel())
+
+        light, first = panels.light, slice(None, None, _NODES)
+        flips = self._flips[self._site_of[of]]
+        for one, (instant, values) in self._followed(np.unique(panels.row)).items():
+            here = of == one
+            flips[here] = np.interp(t[here], instant, values)
+        kinds = {name: np.repeat(getattr(light, name)[first], len(places)) for name in ("detector_of", "polarization_of")}
+        return Light(
+            row=of,
+            begin_s=begin,
+            weight_s=lasting,
+            transmittance=np.exp(np.minimum(along(np.log(np.maximum(light.transmittance, 1e-300))), 0.0)),
+            background_cps=np.maximum(along(light.background_cps), 0.0),
+            link_loss_db=along(light.link_loss_db),
+            flip_probability=flips,
+            detectors=light.detectors,
+            **kinds,
+        )
 
     def _spans(self, rows: IntArray) -> Spans:
         own = self.prediction.plan.spans.take(rows)
         return Spans(len(self._scale_s), rows[own.row], own.begin_s, own.end_s)
 
-    def _at(
-        self,
-        row: IntArray,
-        low: FloatArray,
-        high: FloatArray,
-        places: FloatArray,
-        weights: FloatArray,
-        flips: _Flips,
-    ) -> Light:
-        """Return the light at places in [-1, 1] of panels from `low` to `high` in u."""
+    def _places(
+        self, row: IntArray, low: FloatArray, high: FloatArray, places: FloatArray, weights: FloatArray
+    ) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+        """Return row, begin, weight and time of places in [-1, 1] of panels from `low` to `high` in u."""
         half, middle = 0.5 * (high - low), 0.5 * (high + low)
-        u = (middle[:, None] + half[:, None] * places).ravel()
-        scale = np.repeat(self._scale_s[row], len(places))
-        lasting = half[:, None] * weights * (scale * np.cosh(u)).reshape(len(row), -1)
-        begins = (self._scale_s[row] * np.sinh(low))[:, None] + np.cumsum(lasting, axis=1) - lasting
-        of = np.repeat(row, len(places))
-        samples = self._tracks.at(of, scale * np.sinh(u), weight_s=lasting.ravel(), begin_s=begins.ravel())
-        instants = Instants(self.prediction.scenario, self.prediction.passes, samples, self._tracks.sky(samples))
-        return arriving_light(instants, np.arange(len(of)), flips.at(instants))
+        scale = self._scale_s[row][:, None]
+        u = middle[:, None] + half[:, None] * places
+        lasting = half[:, None] * weights * scale * np.cosh(u)
+        begin = scale * np.sinh(low)[:, None] + np.cumsum(lasting, axis=1) - lasting
+        return np.repeat(row, len(places)), begin.ravel(), lasting.ravel(), (scale * np.sinh(u)).ravel()
 
-    def turning(self, rows: IntArray) -> IntArray:
-        """Return those of some passes over stations whose bases do not agree alike all the time."""
-        return np.asarray(rows[~self._steady[rows]])
+    def _at(self, row: IntArray, low: FloatArray, high: FloatArray, followed: _Followed) -> Light:
+        """Return the light at the nodes of panels from `low` to `high` in u."""
+        of, begin, lasting, t = self._places(row, low, high, *_rule(_NODES))
+        samples = self._tracks.at(of, t, weight_s=lasting, begin_s=begin)
+        instants = Instants(self.prediction.scenario, self.prediction.passes, samples, self._tracks.sky(samples))
+        instants.__dict__["site_of_pass"] = self._site_of  # is known
+        flips = self._flips[self._site_of[of]]
+        for one, (instant, values) in followed.items():
+            part = samples.of(one)
+            flips[part] = np.interp(samples.t_s[part], instant, values)
+        return arriving_light(instants, np.arange(len(of)), flips, together=self._together)
+
+    def _followed(self, rows: IntArray) -> _Followed:
+        """Return for each of some passes with turning bases when and how often they make a bit wrong.
+
+        Bases that turn do so against their mean direction of the whole pass, and near the zenith within a fraction of a
+        second: they are followed at steps that grow with the time from TCA; a model of one's own second by second.
+        """
+        turning = rows[~self._steady[self._site_of[rows]]]
+        return {row: self.followed(row) for row in turning.tolist()}
 
     def followed(self, row: int) -> tuple[FloatArray, FloatArray]:
         """Return instants along a pass, and the probability of a wrong bit by source and turned bases at each."""
-        site = self._sites[str(self.prediction.passes["station"].iloc[row])]
+        site = self.prediction.scenario.sites[int(self._site_of[row])]
         polarization = site.link.polarization
         if not getattr(polarization, "weighs", False):
             instants = second_by_second(self.prediction, np.array([row]))
@@ -173,46 +198,60 @@ class NodeLight:
         return t, combined_error(polarization.source_error, rotation)
 
 
-class _Flips:
-    """The probability of a wrong bit by source and turned bases, at any instant of some passes.
-
-    Bases that turn do so against their mean direction of the whole pass, and near the zenith within a fraction of a
-    second: they are followed at steps that grow with the time from TCA; a model of one's own second by second.
-    """
-
-    def __init__(self, light: NodeLight, rows: IntArray) -> None:
-        self.followed: dict[int, tuple[FloatArray, FloatArray]] = {}
-        for row in light.turning(rows).tolist():
-            self.followed[row] = light.followed(row)
-
-    def at(self, instants: Instants) -> FloatArray:
-        """Return it at every sample, shape (n,)."""
-        samples = instants.samples
-        flips = np.zeros(len(samples))
-        station = instants.passes["station"].to_numpy()
-        for site in instants.scenario.sites:
-            if getattr(site.link.polarization, "steady", False):
-                here = (station == site.station.name)[samples.pass_index]
-                some = np.flatnonzero(here)[:1]
-                if some.size:
-                    row = int(samples.pass_index[some[0]])
-                    one = Instants(instants.scenario, instants.passes.iloc[[row]], samples.only(row), instants.sky)
-                    flips[here] = flip_probability(one, [0])[0]
-        for row, (t, values) in self.followed.items():
-            part = samples.of(row)
-            flips[part] = np.interp(samples.t_s[part], t, values)
-        return flips
+_Followed = dict[int, tuple[FloatArray, FloatArray]]
 
 
-def _resolved(light: Light, counts: Counts) -> NDArray[np.bool_]:
-    """Return the panels on which what is counted is a polynomial of less degree than the nodes can hold."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Panels:
+    """Stretches on each of which light and counts are known at twelve nodes, in the order of passes and of time."""
+
+    row: IntArray
+    low: FloatArray
+    high: FloatArray
+    light: Light
+    counts: Counts
+
+    def take(self, chosen: BoolArray | IntArray) -> _Panels:
+        """Return some of them."""
+        places = np.arange(len(self.row))[chosen]
+        nodes = (places[:, None] * _NODES + np.arange(_NODES)).ravel()
+        return _Panels(
+            self.row[chosen], self.low[chosen], self.high[chosen], self.light.take(nodes), self.counts.take(nodes)
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[_Panels]) -> _Panels:
+        """Return several lists as one, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        row, low, high = (np.concatenate([getattr(one, name) for one in parts]) for name in ("row", "low", "high"))
+        whole = _Panels(
+            row, low, high, Light.end_to_end([one.light for one in parts]), Counts.end_to_end([one.counts for one in parts])
+        )
+        return whole.take(np.lexsort((low, row)))
+
+
+def _steady_flips(site: Site) -> float:
+    """Return the probability of a wrong bit by source and bases at a site where it is the same all the time."""
+    nothing = np.zeros(1)
+    polarization = site.link.polarization
+    turned = polarization.rotation_error(
+        azimuth_deg=nothing, elevation_deg=nothing + 45.0, t_s=nothing, range_m=nothing + 1e6, latitude_deg=0.0
+    )
+    return float(combined_error(polarization.source_error, turned)[0])
+
+
+def _series_of(light: Light, counts: Counts) -> tuple[FloatArray, FloatArray]:
+    """Return the largest of the last, and of all, Legendre coefficients of signal and errors, shape (2, panels)."""
     _, weights = _rule(_NODES)
-    lasting = light.weight_s.reshape(-1, _NODES) / weights  # seconds for each u, but for half the panel
-    good = np.ones(len(lasting), dtype=bool)
+    lasting = light.weight_s.reshape(-1, _NODES) / weights
+    tails, largest = [], []
     for rates in (counts.signal_cps, counts.errors_cps[:, :, 0].sum(axis=1)):
         series = np.abs((rates.reshape(-1, _NODES) * lasting) @ _coefficients().T)
-        good &= series[:, -_TAIL:].max(axis=1) <= _RESOLVED * series.max(axis=1)
-    return good
+        # Seconds for each u hold half the panel's width, which the caller asks for by itself.
+        tails.append(series[:, -_TAIL:].max(axis=1))
+        largest.append(series.max(axis=1))
+    return np.array(tails), np.array(largest)
 
 
 @cache
@@ -239,7 +278,6 @@ def _coefficients() -> FloatArray:
 
 
 @cache
-def _series(points: int) -> FloatArray:
-    """Return the matrix from values at the nodes to those of their polynomial at equal steps, both ends included."""
-    steps = np.polynomial.legendre.legvander(np.linspace(-1.0, 1.0, points), _NODES - 1)
-    return np.asarray(steps @ _coefficients())
+def _interpolation(places: tuple[float, ...]) -> FloatArray:
+    """Return the matrix from values at the nodes to those of their polynomial at places in [-1, 1]."""
+    return np.asarray(np.polynomial.legendre.legvander(np.array(places), _NODES - 1) @ _coefficients())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray, as_float, broadcast_floats, within
+from satqkd.arrays import FloatArray, broadcast_floats, within
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)
@@ -27,8 +27,8 @@ class LineOfSight:
         Rate at which the range grows [m/s]; at rest by default.
     point_ahead_rad : array_like, optional
         Angle by which light must lead the satellite [rad].
-    station_altitude_m : float, optional
-        Altitude of the station above sea level [m].
+    station_altitude_m : float or array_like, optional
+        Altitude of the station above sea level [m]; one for each sample where samples of several stations go together.
 
     Raises
     ------
@@ -41,7 +41,7 @@ class LineOfSight:
     azimuth_deg: FloatArray
     range_rate_m_s: FloatArray
     point_ahead_rad: FloatArray
-    station_altitude_m: float
+    station_altitude_m: float | FloatArray
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class LineOfSight:
         azimuth_deg: ArrayLike = 0.0,
         range_rate_m_s: ArrayLike = 0.0,
         point_ahead_rad: ArrayLike = 0.0,
-        station_altitude_m: float = 0.0,
+        station_altitude_m: ArrayLike = 0.0,
     ) -> None:
         within("range_m", range_m, 0.0, above=True)
         _settle(
@@ -64,8 +64,10 @@ class LineOfSight:
                 "point_ahead_rad": (point_ahead_rad, -np.pi, np.pi),
             },
         )
-        altitude = as_float("station_altitude_m", station_altitude_m)
-        object.__setattr__(self, "station_altitude_m", float(within("station_altitude_m", altitude, -500.0, 9000.0)))
+        altitude: Any = within("station_altitude_m", station_altitude_m, -500.0, 9000.0)
+        if altitude.ndim and altitude.shape != self.elevation_deg.shape:
+            altitude = np.broadcast_to(altitude, self.elevation_deg.shape)
+        object.__setattr__(self, "station_altitude_m", altitude if altitude.ndim else float(altitude))
 
 
 @dataclass(frozen=True, slots=True, eq=False, init=False)

@@ -91,8 +91,8 @@ def _check_scale_height(value: float | None) -> None:
         within("altitude_scale_height_m", value, 0.0, above=True)
 
 
-def _thinner(altitude_m: float, scale_height_m: float | None) -> float:
-    return 1.0 if scale_height_m is None else float(np.exp(-altitude_m / scale_height_m))
+def _thinner(altitude_m: float | FloatArray, scale_height_m: float | None) -> float | FloatArray:
+    return 1.0 if scale_height_m is None else np.exp(-altitude_m / scale_height_m)
 
 
 def _read(name: str) -> tuple[list[str], FloatArray]:

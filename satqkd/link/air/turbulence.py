@@ -247,7 +247,9 @@ class HufnagelValley:
                 f"below {LOWEST_ELEVATION_DEG:g} deg of elevation; it is taken on down to the horizon.",
                 ValidityWarning,
             )
-        integral = self.moment(0.0, altitude_m=sight.station_altitude_m)
+        altitudes, place = np.unique(sight.station_altitude_m, return_inverse=True)
+        integrals = np.array([self.moment(0.0, altitude_m=float(one)) for one in altitudes])
+        integral = integrals[place.reshape(np.shape(sight.station_altitude_m))]
         # The flat layers' secant would be infinite on the horizon, where the curved Earth's airmass is about 38.
         above = np.maximum(elevation, 1.5)
         return fried_parameter_m(integral, wavelength_m=wavelength_m, elevation_deg=above)
