@@ -59,11 +59,16 @@ class Pulses:
         clock = protocol.clock_rate_hz
 
         def clicking(stray: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+            # Bases that are chosen alike see alike: one stands for both.
+            own = shares[:1] if shares[0] == shares[1] else shares
             noise = detector.noise_probability(
-                background_cps[:, None], basis_probability=shares, stray_probability=stray[:, None]
+                background_cps[:, None], basis_probability=own, stray_probability=stray[:, None]
             )
             seen = transmittance[:, None, None]
-            gain, error_rate = click_statistics(mu, seen, noise[:, :, None], wrong[:, None, None])
+            gain, error_rate = (
+                np.broadcast_to(values, (len(values), 2, mu.size))
+                for values in click_statistics(mu, seen, noise[:, :, None], wrong[:, None, None])
+            )
             # Clicks in gates, by the receiver's basis, whatever the sender's.
             return gain, error_rate, np.einsum("b,i,nbi->nb", shares, p, gain) * clock
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 ElevationDeg = Annotated[float, Ge(-90.0), Le(90.0)]
 _SUN_DEG_S = 0.0042
 """More than the Sun's elevation changes, by the Earth's rotation [deg/s]."""
-_SHORT_PASS_S = 1800.0
+SHORT_PASS_S = 1800.0
 """Passes up to this are over before the range has more than one minimum [s]."""
 SeparationDeg = Annotated[float, Ge(0.0), Le(180.0)]
 
@@ -73,6 +73,10 @@ class _EachSecond:
 
     column: ClassVar[str | None] = None
     """The column of the pass table that holds it, where one does."""
+
+    def foretold(self, passes: pd.DataFrame) -> tuple[BoolArray, BoolArray] | None:
+        """Return in which passes no second counts, and in which some does, as far as their table tells."""
+        return None
 
     def margin(self, seconds: Seconds) -> FloatArray:
         """Return by how much the limit is kept, negative where it is not; continuous along a pass."""
@@ -120,9 +124,19 @@ class MaxRange(_EachSecond):
         """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
         return np.asarray(passes["min_range_m"].to_numpy() > self.max_range_m)
 
+    def foretold(self, passes: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
+        """Return in which passes no second counts, and in which some does: the shortest range tells."""
+        far = passes["min_range_m"].to_numpy() > self.max_range_m
+        return far, ~far
+
+    def rate(self, seconds: Seconds) -> FloatArray:
+        """Return the derivative of the margin [m/s]; the range of a short pass is convex, so that Newton's method
+        comes in from either end."""
+        return -np.asarray(seconds.range_rate_m_s)
+
     def always(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
         """Return the passes that certainly lie within the range: short ones are farthest at either end."""
-        short = edges.t_s[2::3] - edges.t_s[0::3] < _SHORT_PASS_S
+        short = edges.t_s[2::3] - edges.t_s[0::3] < SHORT_PASS_S
         return np.asarray(short & (np.maximum(edges.range_m[0::3], edges.range_m[2::3]) <= self.max_range_m))
 
     def margin(self, seconds: Seconds) -> FloatArray:
@@ -156,6 +170,11 @@ class MinElevation(_EachSecond):
     def never(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
         """Return the passes without such a second; `edges` are AOS, TCA and LOS of each."""
         return np.asarray(passes["max_elevation_deg"].to_numpy() < self.min_elevation_deg)
+
+    def foretold(self, passes: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
+        """Return in which passes no second counts, and in which some does: the largest elevation tells."""
+        low = passes["max_elevation_deg"].to_numpy() < self.min_elevation_deg
+        return low, ~low
 
     def margin(self, seconds: Seconds) -> FloatArray:
         """Return how much higher the satellite stands than it must [deg]."""
@@ -206,6 +225,14 @@ class SunBelow(_EachSecond):
         farthest_s = np.maximum(-edges.t_s[0::3], edges.t_s[2::3])
         highest_deg = edges.sun_elevation_deg[1::3] + _SUN_DEG_S * farthest_s
         return np.asarray(highest_deg <= self.max_sun_elevation_deg)
+
+    def foretold(self, passes: pd.DataFrame) -> tuple[BoolArray, BoolArray] | None:
+        """Return in which passes no second counts, and in which some does, as the Sun at TCA tells."""
+        if "sun_elevation_deg" not in passes:
+            return None
+        at_tca = passes["sun_elevation_deg"].to_numpy()
+        lowest = at_tca - _SUN_DEG_S * passes["duration_s"].to_numpy()
+        return lowest > self.max_sun_elevation_deg, at_tca <= self.max_sun_elevation_deg
 
     def margin(self, seconds: Seconds) -> FloatArray:
         """Return how much lower the Sun stands than it must [deg]."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satqkd.arrays import BoolArray, FloatArray, IntArray
-from satqkd.orbit.constraints import Seconds
+from satqkd.orbit.constraints import SHORT_PASS_S, Seconds
 from satqkd.orbit.elements.sets import Elements
 from satqkd.orbit.rejection import Rejected, name_of
 from satqkd.orbit.samples import PassTracks, step_grid
@@ -30,6 +30,9 @@ _PASSES_AT_ONCE = 20_000
 _LEAST_PANELS = 4
 """On either side of TCA."""
 _ROOT_S = 1e-3
+_NEWTON_S = 1e-4
+_NEAR_M = 1.0
+"""A margin that comes nearer to zero than this, from below, was a root."""
 _ITERATIONS = 60
 _TURNS = 2
 """How often a turning point that does not reach zero on the grid is looked for between."""
@@ -85,36 +88,52 @@ class _Part:
         """Return the stretches that count, the causes where there is none, and what each constraint took of the rest."""
         count = len(self.passes)
         rejections = rejected_before(self.passes)
-        edges = self._edges()
-        before = np.array([bool(one) for one in rejections], dtype=bool)
-        seen = [_any_of_three(self._at_edges(one, edges)) for one in constraints]
-        never = [certainly("never", one, self.passes, edges) & ~some for one, some in zip(constraints, seen, strict=True)]
-        nothing = np.zeros(count, dtype=bool)
+        decided = np.array([bool(one) for one in rejections], dtype=bool)
+        decided |= self._foretold(constraints, decided, rejections)
+        open_rows = np.flatnonzero(~decided)
+        edges = self._edges(open_rows, self._samples)
+        some = self.passes.iloc[open_rows]
+        three = np.arange(0, 3 * len(open_rows) + 1, 3)
+        seen = [_any_of_three(self._at_edges(one, some, edges, three)) for one in constraints]
+        never = [certainly("never", one, some, edges) & ~left for one, left in zip(constraints, seen, strict=True)]
+        nothing = np.zeros(len(open_rows), dtype=bool)
         hopeless = np.logical_or.reduce([nothing, *never])
-        told = np.logical_and.reduce([~nothing, *(some | lost for some, lost in zip(seen, never, strict=True))])
-        decided = before | (hopeless & told)
-        self._tell(rejections, np.flatnonzero(decided & ~before), constraints, [~one for one in never], edges)
-
-        rows = np.flatnonzero(~decided)
+        hopeless &= np.logical_and.reduce([~nothing, *(one | lost for one, lost in zip(seen, never, strict=True))])
+        self._tell(rejections, open_rows[hopeless], constraints, [~one[hopeless] for one in never], edges)
+        rows = open_rows[~hopeless]
         spans = whole = Spans.whole(self.begin_s[rows], self.end_s[rows])
         layers: list[Layer] = []
         leaves: list[BoolArray] = []
         for one in constraints:
-            own = self._spans(one, rows, certainly("always", one, self.passes, edges)[rows])
+            own = self._spans(one, rows, certainly("always", one, some, edges)[~hopeless])
             if own is None:
-                leaves.append(np.ones(count, dtype=bool))
+                leaves.append(np.ones(len(rows), dtype=bool))
                 continue
-            left = np.ones(count, dtype=bool)
-            left[rows] = own.duration_s() > 0.0
-            leaves.append(left)
+            leaves.append(own.duration_s() > 0.0)
             layers.append(Layer.of(name_of(one), whole, own))
             spans = spans & own
-        empty = rows[spans.duration_s() <= 0.0]
-        if len(empty):
-            grid = self._samples(*self._grid(empty, self.step_s))
-            self._tell(rejections, empty, constraints, leaves, grid)
+        gone = spans.duration_s() <= 0.0
+        if gone.any():
+            grid = self._samples(*self._grid(rows[gone], self.step_s))
+            self._tell(rejections, rows[gone], constraints, [one[gone] for one in leaves], grid)
         layers = [Layer(one.reason, rows[one.rows], one.spans) for one in layers]
         return spans.put(rows, count), rejections, layers
+
+    def _foretold(
+        self, constraints: Sequence[Any], before: BoolArray, rejections: list[Rejected]
+    ) -> BoolArray:
+        """Reject the passes of which the table alone tells that a limit leaves nothing, and return which they are."""
+        nothing = np.zeros(len(self.passes), dtype=bool)
+        told = [one.foretold(self.passes) if hasattr(one, "foretold") else None for one in constraints]
+        known = [one for one in told if one is not None]
+        if not known or len(known) < len(told):
+            return nothing
+        gone = np.logical_or.reduce([never for never, _ in known])
+        gone &= np.logical_and.reduce([never | seen for never, seen in known]) & ~before
+        rows = np.flatnonzero(gone)
+        edges = self._edges(rows, self._instants)
+        self._tell(rejections, rows, constraints, [~never[rows] for never, _ in known], edges)
+        return gone
 
     def _tell(
         self,
@@ -124,23 +143,27 @@ class _Part:
         leaves: Sequence[BoolArray],
         seconds: Seconds,
     ) -> None:
-        """Write down why rows are rejected: which constraints leave nothing of them, and how near they came."""
+        """Write down why rows are rejected: which constraints leave nothing of each, and how near they came."""
         if not len(rows):
             return
-        found = causes_of(constraints, [one[rows] for one in leaves], seconds, rows, passes=self.passes)
+        found = causes_of(constraints, leaves, seconds, rows, passes=self.passes)
         for row, causes in zip(rows.tolist(), found, strict=True):
             rejections[row] = causes
 
-    def _at_edges(self, constraint: Any, edges: Seconds) -> BoolArray:
+    def _at_edges(self, constraint: Any, passes: pd.DataFrame, edges: Seconds, offsets: IntArray) -> BoolArray:
         if hasattr(constraint, "margin"):
-            always = certainly("always", constraint, self.passes, edges)
+            always = certainly("always", constraint, passes, edges)
             return np.asarray((constraint.margin(edges) >= 0.0) | np.repeat(always, 3))
-        return verdict_of(constraint, self.passes, edges, edges.samples.offsets)
+        return verdict_of(constraint, passes, edges, offsets)
 
-    def _edges(self) -> Seconds:
-        count = len(self.passes)
-        t = np.column_stack((self.begin_s, np.zeros(count), self.end_s)).ravel()
-        return self._samples(np.repeat(np.arange(count), 3), t)
+    def _edges(self, rows: IntArray, samples: Callable[[IntArray, FloatArray], Seconds]) -> Seconds:
+        t = np.column_stack((self.begin_s[rows], np.zeros(len(rows)), self.end_s[rows])).ravel()
+        return samples(np.repeat(rows, 3), t)
+
+    def _instants(self, row: IntArray, t_s: FloatArray) -> Seconds:
+        """Return instants of rows, in the order of rows, with nothing but Sun and Moon above them."""
+        samples = self.tracks.instants(row, t_s)
+        return Seconds(samples, self.tracks.sky(samples), slice(None))
 
     def _samples(self, row: IntArray, t_s: FloatArray) -> Seconds:
         """Return samples of rows, in the order of rows, with the sky above them."""
@@ -172,9 +195,41 @@ class _Part:
         return rows[place], np.where(number < 0, before, after)
 
     def _by_roots(self, constraint: Any, rows: IntArray) -> Spans:
+        short = (self.end_s[rows] - self.begin_s[rows] < SHORT_PASS_S) & (self.begin_s[rows] < 0.0) & (self.end_s[rows] > 0.0)
+        if hasattr(constraint, "rate") and short.any():
+            quick = self._by_newton(constraint, rows[short])
+            slow = self._by_roots_on_grid(constraint, rows[~short])
+            order = np.concatenate((np.flatnonzero(short), np.flatnonzero(~short)))
+            return Spans.joined([quick, slow]).put(order, len(rows))
+        return self._by_roots_on_grid(constraint, rows)
+
+    def _by_newton(self, constraint: Any, rows: IntArray) -> Spans:
+        """Find the two roots of a concave margin from outside, as far as they lie in the pass; see `MaxRange.rate`."""
+        begin, end = self.begin_s[rows].copy(), self.end_s[rows].copy()
+        lowest = np.full(len(rows), -np.inf)
+        for edge, sign in ((begin, 1.0), (end, -1.0)):
+            open_ = np.arange(len(rows))
+            for _ in range(_ITERATIONS):
+                seen = self._samples(rows[open_], edge[open_])
+                margin, rate = constraint.margin(seen), sign * constraint.rate(seen)
+                lowest[open_] = np.maximum(lowest[open_], margin)
+                # Where the margin no longer grows the root was missed: there is none.
+                short = np.flatnonzero((margin < 0.0) & (rate > 0.0))
+                open_ = open_[short]
+                step = -margin[short] / rate[short]
+                edge[open_] += sign * step
+                open_ = open_[(step > _NEWTON_S) & (np.abs(edge[open_]) < SHORT_PASS_S)]
+                if not len(open_):
+                    break
+        kept = np.flatnonzero((end > begin) & (lowest > -_NEAR_M))
+        return Spans(len(rows), kept, begin[kept], end[kept])
+
+    def _by_roots_on_grid(self, constraint: Any, rows: IntArray) -> Spans:
         def margin(row: IntArray, t_s: FloatArray) -> FloatArray:
             return np.asarray(constraint.margin(self._samples(row, t_s)))
 
+        if not len(rows):
+            return Spans.none(0)
         row, t = self._grid(rows, constraint.grid_s)
         value = margin(row, t)
         for _ in range(_TURNS):

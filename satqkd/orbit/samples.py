@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,6 +198,9 @@ class PassTracks:
     tca_tai_s: FloatArray
     frames: Horizons
     station_of: IntArray
+    epochs: tuple[float, ...]
+    models: list[Any] = field(default_factory=list)
+    """What SGP4 has made of the arcs, when it is first asked."""
 
     @classmethod
     def of(cls, passes: pd.DataFrame, elements: Elements, stations: Station | Sequence[Station]) -> PassTracks:
@@ -208,7 +211,8 @@ class PassTracks:
         for number, (arc, rows) in enumerate(_arcs_of(passes, elements, tca)):
             arcs.append(arc)
             arc_of[rows] = number
-        return cls(tuple(arcs), arc_of, tca, frames, station_rows(frames, passes["station"].to_numpy()))
+        where = station_rows(frames, passes["station"].to_numpy())
+        return cls(tuple(arcs), arc_of, tca, frames, where, tuple(arc.epoch_tai_s for arc in arcs))
 
     def at(
         self, row: IntArray, t_s: FloatArray, *, weight_s: FloatArray | None = None, begin_s: FloatArray | None = None
@@ -226,13 +230,15 @@ class PassTracks:
         """
         tai = self.tca_tai_s[row] + t_s
         position, velocity = np.empty((3, len(row))), np.empty((3, len(row)))
+        if not len(self.models):
+            self.models.extend(arc.elements.satrec() for arc in self.arcs)
         arc = self.arc_of[row]
         order = np.argsort(arc, kind="stable")
         ends = np.searchsorted(arc[order], np.arange(len(self.arcs) + 1))
         for number, (begin, end) in enumerate(pairwise(ends.tolist())):
             if end > begin:
-                mine, one = order[begin:end], self.arcs[number]
-                position[:, mine], velocity[:, mine] = locate(one.elements.satrec(), one.epoch_tai_s, tai[mine])
+                mine = order[begin:end]
+                position[:, mine], velocity[:, mine] = locate(self.models[number], self.epochs[number], tai[mine])
         return _described(
             self.frames,
             self.station_of[row],
@@ -245,6 +251,13 @@ class PassTracks:
             t_s if begin_s is None else begin_s,
             tai,
         )
+
+    def instants(self, row: IntArray, t_s: FloatArray) -> PassSamples:
+        """Return samples at instants [s from TCA] without the satellite: for what the Sun or the Moon alone decides."""
+        nowhere = np.full(len(row), np.nan)
+        stamps = datetime64_from_tai(self.tca_tai_s[row] + t_s)
+        offsets = np.searchsorted(row, np.arange(len(self.tca_tai_s) + 1))
+        return PassSamples(offsets, row, t_s, np.zeros(len(row)), t_s, stamps, *(nowhere,) * 6)
 
     def sky(self, samples: PassSamples) -> SkySamples:
         """Describe Sun, Moon and shadow at samples of these passes."""
