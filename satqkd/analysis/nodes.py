@@ -28,12 +28,12 @@ from satqkd.scenario.sites import Site
 _NODES = 12
 _SPEED_M_S = 7300.0
 _TAIL = 3
-_RESOLVED = 1e-3
+_RESOLVED = 3e-3
 """Largest of the last Legendre coefficients against the largest of all."""
 _RESOLVED_TURNING = 1e-5
 """The same where bases turn: near the zenith all degrees hold alike, and the last say little of those beyond."""
 _HALVINGS = 9
-SLOTS = 64
+SLOTS = 40
 """Slots of a stretch among which seconds are chosen, each of two nodes."""
 _SLOTS_OF_PART = 16
 """The same of a stretch that was halved."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Kind = Literal[
     "elevation",
@@ -28,8 +27,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 ``before``: the table said so already; ``plan``: a plan leaves nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
+class Rejection(NamedTuple):
     """One cause for which a pass was rejected.
 
     Attributes

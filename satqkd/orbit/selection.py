@@ -237,15 +237,21 @@ def causes_of(
     passes : pandas.DataFrame, optional
         The passes that the rows count, whose table knows some nearest values better than any samples.
     """
-    guilty: list[list[Rejection]] = [[] for _ in rows]
-    for constraint, left in zip(constraints, leaves, strict=True):
-        mine = np.flatnonzero(~left)
-        kind, name = kind_of(constraint), name_of(constraint)
-        for place, detail in zip(mine.tolist(), _details(constraint, seconds, rows[mine], passes), strict=True):
-            guilty[place].append(Rejection(kind, name, detail))
     named = ", ".join(name_of(constraint) for constraint in constraints)
     together = (Rejection("together", f"no second free of all of: {named}"),)
-    return [tuple(found) if found else together for found in guilty]
+    found: list[Rejected] = [together] * len(rows)
+    guilty = ~np.array([np.asarray(left, dtype=bool) for left in leaves]).reshape(len(leaves), len(rows))
+    # Rows that the same constraints are guilty of are written down together.
+    pattern = (1 << np.arange(len(leaves))) @ guilty if len(leaves) else np.zeros(len(rows), dtype=np.int64)
+    for which in np.unique(pattern[pattern > 0]).tolist():
+        mine = np.flatnonzero(pattern == which)
+        made = []
+        for one in (one for number, one in enumerate(constraints) if which >> number & 1):
+            kind, name = kind_of(one), name_of(one)
+            made.append([Rejection(kind, name, detail) for detail in _details(one, seconds, rows[mine], passes)])
+        for place, causes in zip(mine.tolist(), zip(*made, strict=True), strict=True):
+            found[place] = causes
+    return found
 
 
 def _details(constraint: Any, seconds: Seconds, rows: IntArray, passes: pd.DataFrame | None) -> list[str]:
