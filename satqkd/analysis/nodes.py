@@ -46,7 +46,7 @@ _EQUAL_STEPS = tuple(np.linspace(-1.0, 1.0, 33).tolist())
 class NodeLight:
     """The light of a prediction's passes, evaluated at nodes."""
 
-    passes_at_once = 10_000
+    passes_at_once = 5_000
     """Passes whose nodes are in memory together."""
 
     def __init__(self, prediction: Prediction) -> None:
