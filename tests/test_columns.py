@@ -76,14 +76,14 @@ def test_a_new_column_is_one_row(monkeypatch, satqkd, tables):
     monkeypatch.setitem(columns.VIEWS, "passes", {"pass_id": 0, "wind_m_s": 1})
 
     def windy(*arguments, **options):
-        found = forecast(*arguments, **options)
+        found = predict(*arguments, **options)
         found.passes["wind_m_s"] = 10.0
         return found
 
     from satqkd import analysis
 
-    forecast = analysis.forecast
-    monkeypatch.setattr(analysis, "forecast", windy)
+    predict = analysis.predict
+    monkeypatch.setattr(analysis, "predict", windy)
     lines = satqkd("passes", "--days", "2", "--all").out.splitlines()
     assert "wind" in lines[0]
     assert "[km/h]" in lines[1]

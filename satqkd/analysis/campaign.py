@@ -24,7 +24,7 @@ from satqkd.analysis.seconds import second_by_second
 from satqkd.errors import InputError, did_you_mean, shown, warn
 from satqkd.orbit import PassSamples
 from satqkd.protocols.authentication import Authentication, checked_total
-from satqkd.scenario import Scenario, load_scenario, refuse_several_terminals
+from satqkd.scenario import Scenario, load_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +72,7 @@ def analyze(
     _ = checked.sites  # a station without telescope is refused before its passes are looked for
     if plan is not None and not isinstance(plan, Plan):
         raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
-    prediction = predict(checked, start=start, days=days, end=end, constraints=constraints)
+    prediction = predict(checked, start=start, days=days, end=end, constraints=constraints, one_link=True)
     if plan is not None:
         prediction = prediction.narrowed(plan)
     return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)
@@ -82,7 +82,6 @@ def analyze_prediction(
     prediction: Prediction, *, seed: int | None = None, draws: int = 200, keep_samples: bool = False
 ) -> Campaign:
     """Return the key of passes that are already predicted, stage by stage; see `analyze`."""
-    refuse_several_terminals(prediction.elements)
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
     counts = count_blocks(prediction)

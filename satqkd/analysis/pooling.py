@@ -46,7 +46,7 @@ def compare_pools(
     """
     import pandas as pd
 
-    prediction = predict(scenario, start=start, days=days, end=end)
+    prediction = predict(scenario, start=start, days=days, end=end, one_link=True)
     rows: list[dict[str, Any]] = []
     security: dict[str, Any] = {}
     for pool in pools:

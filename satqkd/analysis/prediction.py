@@ -22,7 +22,7 @@ from satqkd.orbit.rejection import Rejected, Rejection, count_rejections, name_o
 from satqkd.orbit.selection import rejected, verdicts_on_samples
 from satqkd.orbit.spans import Layer, Spans
 from satqkd.reads import FileRead
-from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
+from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
 from satqkd.times import to_datetime64, to_iso, to_posix, utc_stamps
 
 if TYPE_CHECKING:
@@ -128,11 +128,22 @@ def predict(
     days: float | None = None,
     end: Any = None,
     constraints: Sequence[Constraint] = (),
+    one_link: bool = False,
 ) -> Prediction:
-    """Predict passes with their plan; parameters as `find_passes`."""
+    """Predict passes with their plan.
+
+    Parameters
+    ----------
+    scenario, start, days, end, constraints
+        As `find_passes`.
+    one_link : bool, optional
+        Refuse satellites that differ in their terminals, which no one link serves, before any pass is looked for.
+    """
     checked = load_scenario(scenario)
     first, last = _window(checked, start, days, end)
     elements = checked.read_elements()
+    if one_link:
+        refuse_several_terminals(elements)
     wanted = [*checked.constraints(), *_listed(constraints)]
     passes = _geometry(checked, elements, first, last, wanted)
     spans, rejections, layers = _judged(checked, passes, elements, wanted)

@@ -240,7 +240,7 @@ def causes_of(
     named = ", ".join(name_of(constraint) for constraint in constraints)
     together = (Rejection("together", f"no second free of all of: {named}"),)
     found: list[Rejected] = [together] * len(rows)
-    guilty = ~np.array([np.asarray(left, dtype=bool) for left in leaves]).reshape(len(leaves), len(rows))
+    guilty = ~np.array(leaves, dtype=bool).reshape(len(leaves), len(rows))
     # Rows that the same constraints are guilty of are written down together.
     pattern = (1 << np.arange(len(leaves))) @ guilty if len(leaves) else np.zeros(len(rows), dtype=np.int64)
     for which in np.unique(pattern[pattern > 0]).tolist():

@@ -11,6 +11,7 @@ import satqkd as sq
 from satqkd.analysis import expected_counts, predict
 from satqkd.columns import CAUSES
 from satqkd.errors import InputError, SatqkdWarning
+from tests.support.seconds import counted_seconds
 from tests.support.sight import budget_at
 
 PASS_COLUMNS = [
@@ -120,13 +121,11 @@ def test_an_impossible_window_is_refused(window):
 
 def test_only_seconds_within_every_limit_count(campaign):
     limits = campaign.scenario.passes
-    prediction = campaign.prediction
-    counted = prediction.counted
+    seen, counted = counted_seconds(campaign.prediction)
     assert counted.any()
-    assert prediction.samples.range_m[counted].max() <= limits.max_range_m
-    assert prediction.sky.sun_elevation_deg[counted].max() <= limits.max_sun_elevation_deg
-    with_seconds = np.bincount(prediction.samples.pass_index, counted, minlength=len(campaign.passes)) > 0
-    assert (with_seconds == campaign.passes["usable"]).all()
+    assert seen.samples.range_m[counted].max() <= limits.max_range_m
+    assert seen.sky.sun_elevation_deg[counted].max() <= limits.max_sun_elevation_deg
+    assert ((campaign.plan.spans.duration_s() > 0.0) == campaign.passes["usable"]).all()
 
 
 def test_rejected_passes_stay_with_their_reason_and_give_nothing(campaign):
@@ -160,11 +159,11 @@ def test_key_never_exceeds_what_was_sifted_in_the_key_bases(campaign):
 def test_samples_add_up_to_the_pass(one_pass):
     table = one_pass.samples(one_pass.best_pass)
     row = one_pass.passes.iloc[one_pass.row(one_pass.best_pass)]
-    part = one_pass.prediction.samples.of(one_pass.row(one_pass.best_pass))
-    weight = one_pass.prediction.samples.weight_s[part]
-    assert (table["sifted_bps"] * table["counted"] * weight).sum() == pytest.approx(row["sifted_bits"], abs=1)
+    weight = one_pass.track(one_pass.best_pass).weight_s
+    # Samples are a coarser sum than the nodes that the pass was counted at.
+    assert (table["sifted_bps"] * table["counted"] * weight).sum() == pytest.approx(row["sifted_bits"], rel=2e-3)
     assert weight.sum() == pytest.approx(row["duration_s"], abs=1e-6)
-    assert table.loc[table["counted"], "link_loss_db"].min() == pytest.approx(row["min_link_loss_db"])
+    assert table.loc[table["counted"], "link_loss_db"].min() == pytest.approx(row["min_link_loss_db"], abs=1e-3)
     total = table[["geometric_db", "pointing_db", "atmosphere_db", "turbulence_db", "receiver_optics_db"]].sum(axis=1)
     assert np.allclose(total, table["link_loss_db"])
     assert np.allclose(table["link_loss_db"] + table["detector_db"], table["total_loss_db"])

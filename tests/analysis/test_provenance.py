@@ -10,7 +10,7 @@ import pytest
 
 import satqkd as sq
 from satqkd import catalog
-from satqkd.analysis import forecast
+from satqkd.analysis import predict
 from satqkd.analysis.provenance import provenance
 from satqkd.cli.command import recorded_command
 from satqkd.orbit import read_elements
@@ -46,7 +46,7 @@ def files_of(made) -> dict[str, str]:
 
 
 def test_every_file_is_told_by_its_bytes(folder):
-    made = provenance(forecast(folder / "mine.toml"))
+    made = provenance(predict(folder / "mine.toml"))
     found = files_of(made)
     for name in ("mine.toml", "sets.3le", "trees.csv"):
         assert found[name] == digest(folder / name)
@@ -63,7 +63,7 @@ def test_rewriting_a_file_changes_the_fingerprint(folder, name):
     (folder / name).write_text(MASK.format(40) if name == "trees.csv" else "\n".join(lines[:-3]) + "\n")
     after = sq.load_scenario(folder / "mine.toml")
     assert after.fingerprint != before
-    made = provenance(forecast(after))
+    made = provenance(predict(after))
     assert made["scenario_sha256"] == after.fingerprint
     assert files_of(made)[name] == digest(folder / name)
 
@@ -77,7 +77,7 @@ def test_moving_the_folder_does_not(folder, tmp_path):
 def test_the_digest_is_of_the_bytes_that_were_used(folder):
     """A file that changes between reading and telling is told as it was read."""
     was = {name: digest(folder / name) for name in ("sets.3le", "trees.csv")}
-    found = forecast(folder / "mine.toml")
+    found = predict(folder / "mine.toml")
     for name in was:
         (folder / name).write_text("something else\n")
     told = provenance(found)
@@ -88,7 +88,7 @@ def test_the_digest_is_of_the_bytes_that_were_used(folder):
 @pytest.mark.filterwarnings("ignore::satqkd.errors.SatqkdWarning")
 def test_what_a_preset_rests_on_is_told(name):
     scenario = sq.load_scenario(name)
-    made = provenance(forecast(scenario, days=1))
+    made = provenance(predict(scenario, days=1))
     paths = {one["path"]: one["sha256"] for one in made["files"]}
     wanted = {f"data/scenarios/{name}.toml", "data/ephemeris/de421_sun_moon_2016_2050.bsp"}
     wanted |= {f"data/satellites/{catalog.entry('satellites', s)['file']}" for s in scenario.satellite_names}

@@ -165,7 +165,7 @@ def test_a_fault_of_ours_is_1_and_debug_shows_where(satqkd, monkeypatch):
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(analysis, "forecast", broken)
+    monkeypatch.setattr(analysis, "predict", broken)
     ran = satqkd("passes")
     assert ran.code == 1
     assert "internal error: RuntimeError: boom" in ran.err

@@ -80,7 +80,7 @@ def test_an_interrupt_that_a_library_turned_into_an_error_is_one_still(satqkd, m
         monkeypatch.setattr(interrupt, "_seen", [signal.SIGINT])
         raise ValueError("a schema could not be built: KeyboardInterrupt")
 
-    monkeypatch.setattr("satqkd.analysis.forecast", turned, raising=False)
+    monkeypatch.setattr("satqkd.analysis.predict", turned, raising=False)
     ran = satqkd("passes")
     assert ran.code == 130
     assert ran.err.strip() == "interrupted"
@@ -90,7 +90,7 @@ def test_memory_that_is_refused_is_2(satqkd, monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise MemoryError("Unable to allocate 80.0 TiB")
 
-    monkeypatch.setattr("satqkd.analysis.forecast", refuse, raising=False)
+    monkeypatch.setattr("satqkd.analysis.predict", refuse, raising=False)
     ran = satqkd("passes")
     assert ran.code == 2
     assert "not enough memory" in ran.err

@@ -7,7 +7,7 @@ import re
 import pytest
 
 import satqkd as sq
-from satqkd.analysis import forecast, predict
+from satqkd.analysis import predict
 from satqkd.orbit.rejection import KINDS, Rejection, count_rejections, reject_reason
 from tests.support import ROOT
 
@@ -15,7 +15,7 @@ SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 6, "passes.m
 
 
 def test_the_table_says_what_the_rejections_say():
-    for found in (forecast(SCENARIO), predict(SCENARIO)):
+    for found in (predict(SCENARIO),):
         assert found.passes["reject_reason"].tolist() == [reject_reason(causes) for causes in found.rejections]
         assert found.passes["usable"].tolist() == [not causes for causes in found.rejections]
         assert {cause.kind for causes in found.rejections for cause in causes} <= set(KINDS)
@@ -23,7 +23,7 @@ def test_the_table_says_what_the_rejections_say():
 
 
 def test_kinds_are_counted_without_reading_text():
-    found = forecast(SCENARIO)
+    found = predict(SCENARIO)
     texts = [re.sub(r" \([^)]*\)", "", text) for text in found.passes["reject_reason"] if text]  # as once it was
     assert found.rejected() == {text: texts.count(text) for text in sorted(texts, key=texts.count, reverse=True)}
     campaign = sq.analyze(SCENARIO)
@@ -32,18 +32,18 @@ def test_kinds_are_counted_without_reading_text():
 
 @pytest.mark.filterwarnings("ignore::satqkd.errors.StaleElementsWarning")
 def test_old_elements_rule_over_other_causes():
-    late = forecast(SCENARIO.with_({"elements.max_age_days": 1e-3}))
+    late = predict(SCENARIO.with_({"elements.max_age_days": 1e-3}))
     assert late.too_old
     assert {cause.kind for causes in late.rejections for cause in causes} == {"age"}
     assert late.rejected() == {"elements too old": len(late.passes)}
-    assert not forecast(SCENARIO).too_old
+    assert not predict(SCENARIO).too_old
 
 
 def test_a_user_s_own_constraint_is_a_kind():
     def odd_seconds_only(row, seconds):
         return seconds.t_s > 1e6
 
-    found = forecast(SCENARIO, constraints=[odd_seconds_only])
+    found = predict(SCENARIO, constraints=[odd_seconds_only])
     for causes in found.rejections:
         assert [cause.reason for cause in causes if cause.kind == "own"] == ["odd_seconds_only"]
 
@@ -59,7 +59,7 @@ def test_a_user_s_kind_is_believed_where_it_is_a_limit_of_ours(told, kind):
         def __call__(self, row, seconds):
             return seconds.t_s > 1e6
 
-    found = forecast(SCENARIO, constraints=[Mine()])
+    found = predict(SCENARIO, constraints=[Mine()])
     assert {cause.kind for causes in found.rejections for cause in causes if cause.reason == "mine"} == {kind}
     assert not found.too_old
 

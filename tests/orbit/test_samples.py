@@ -37,7 +37,7 @@ def samples(table, micius, stations):
 @settings(deadline=None)
 def test_weights_add_up_to_the_duration(ends, step):
     start, end = -np.array([e[0] for e in ends]), np.array([e[1] for e in ends])
-    offsets, index, t, weight = _grid(start, end, step)
+    offsets, index, t, weight, _ = _grid(start, end, step)
     assert np.abs(np.bincount(index, weight, minlength=len(start)) - (end - start)).max() < 1e-6
     assert (weight > 0.0).all()
     assert (weight <= step * (1.0 + 1e-9)).all()
@@ -52,9 +52,10 @@ def test_weights_add_up_to_the_duration(ends, step):
 
 
 def test_slots_of_one_pass():
-    offsets, _, t, weight = _grid(np.array([-2.2]), np.array([1.6]), 1.0)
+    offsets, _, t, weight, begin = _grid(np.array([-2.2]), np.array([1.6]), 1.0)
     assert t.tolist() == [-2.0, -1.0, 0.0, 1.0, 1.55]
     assert weight == pytest.approx([0.7, 1.0, 1.0, 1.0, 0.1])
+    assert begin == pytest.approx([-2.2, -1.5, -0.5, 0.5, 1.5])
     assert offsets.tolist() == [0, 5]
 
 

@@ -8,6 +8,7 @@ import pytest
 import satqkd as sq
 from satqkd.analysis import predict
 from satqkd.errors import InputError
+from tests.support.seconds import counted_seconds
 
 SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 4, "passes.max_range_m": None})
 EVERYTHING = {"passes.max_sun_elevation_deg": 90.0}
@@ -15,11 +16,11 @@ EVERYTHING = {"passes.max_sun_elevation_deg": 90.0}
 
 def counted(changes):
     prediction = predict(SCENARIO.with_(changes))
-    return prediction, prediction.counted
+    return prediction, *counted_seconds(prediction)
 
 
 def test_without_limits_every_second_counts():
-    prediction, every = counted(EVERYTHING)
+    prediction, _, every = counted(EVERYTHING)
     assert every.all()
     assert prediction.passes["usable"].all()
 
@@ -39,8 +40,8 @@ def test_without_limits_every_second_counts():
     ],
 )
 def test_a_limit_takes_the_seconds_it_names(changes, holds):
-    prediction, seconds = counted({**EVERYTHING, **changes})
-    expected = holds(prediction)
+    prediction, seen, seconds = counted({**EVERYTHING, **changes})
+    expected = holds(seen)
     assert (seconds == expected).all()
     assert 0 < seconds.sum() < seconds.size
     rejected = prediction.passes[~prediction.passes["usable"]]
@@ -48,18 +49,18 @@ def test_a_limit_takes_the_seconds_it_names(changes, holds):
 
 
 def test_a_mount_loses_the_seconds_near_the_zenith():
-    prediction, seconds = counted({**EVERYTHING, "passes.max_azimuth_rate_deg_s": 3.0})
+    _, seen, seconds = counted({**EVERYTHING, "passes.max_azimuth_rate_deg_s": 3.0})
     lost = ~seconds
     assert lost.any()
-    assert prediction.samples.elevation_deg[lost].min() > 45.0
+    assert seen.samples.elevation_deg[lost].min() > 45.0
 
 
 def test_a_station_may_have_a_skyline_and_its_own_least_elevation(tmp_path):
     skyline = [[0.0, 10.0], [90.0, 40.0], [180.0, 40.0], [270.0, 10.0]]
-    prediction, seconds = counted({**EVERYTHING, "stations.graz.horizon_mask": skyline})
-    graz = (prediction.passes["station"] == "graz").to_numpy()[prediction.samples.pass_index]
+    prediction, seen, seconds = counted({**EVERYTHING, "stations.graz.horizon_mask": skyline})
+    graz = (prediction.passes["station"] == "graz").to_numpy()[seen.samples.pass_index]
     assert seconds[~graz].all()
-    azimuth, elevation = prediction.samples.azimuth_deg, prediction.samples.elevation_deg
+    azimuth, elevation = seen.samples.azimuth_deg, seen.samples.elevation_deg
     limit = np.interp(azimuth, [0.0, 90.0, 180.0, 270.0, 360.0], [10.0, 40.0, 40.0, 10.0, 10.0])
     assert (seconds[graz] == (elevation >= limit)[graz]).all()
     (tmp_path / "mask.csv").write_text("azimuth_deg,elevation_deg\n" + "".join(f"{a},{e}\n" for a, e in skyline))
@@ -69,7 +70,7 @@ def test_a_station_may_have_a_skyline_and_its_own_least_elevation(tmp_path):
         .replace(str(tmp_path) + "/", "")
     )
     again = predict(tmp_path / "mine.toml")
-    assert (again.counted == seconds).all()
+    assert (again.plan.spans.begin_s == prediction.plan.spans.begin_s).all()
     higher = predict(SCENARIO.with_({"stations.graz.min_elevation_deg": 25.0}))
     least = higher.passes.groupby("station")["max_elevation_deg"].min()
     assert least["graz"] >= 25.0
