@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         budget as budget,
         compare_pools as compare_pools,
         find_passes as find_passes,
+        load_campaign as load_campaign,
     )
     from satqkd.errors import SatqkdError as SatqkdError, SatqkdWarning as SatqkdWarning
     from satqkd.export import to_qtable as to_qtable

@@ -8,7 +8,8 @@ from satqkd import lazy
 
 if TYPE_CHECKING:
     from satqkd.analysis.budget_table import budget as budget
-    from satqkd.analysis.campaign import Campaign as Campaign, analyze as analyze
+    from satqkd.analysis.campaign import Campaign as Campaign
+    from satqkd.analysis.chain import analyze as analyze, load_campaign as load_campaign
     from satqkd.analysis.counts import Counts as Counts
     from satqkd.analysis.families import expected_counts as expected_counts
     from satqkd.analysis.plan import Plan as Plan

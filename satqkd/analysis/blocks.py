@@ -246,9 +246,7 @@ def _groups(block_of_pass: NDArray[np.intp], passes: int) -> Iterator[tuple[NDAr
         first = last
 
 
-def _worth_searching(
-    protocol: Protocol, light: Light, counts: Counts, block: NDArray[np.intp]
-) -> BoolArray:
+def _worth_searching(protocol: Protocol, light: Light, counts: Counts, block: NDArray[np.intp]) -> BoolArray:
     """Return the blocks that may gain by leaving out seconds: those whose key grows when their worst node counts half.
 
     Of a block without key every first part of its nodes, best ones first, is asked whether it gives some.

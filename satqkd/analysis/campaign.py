@@ -1,115 +1,40 @@
-"""Passes with the key each of them yields."""
+"""Passes with the key each of them yields: tables, plan, counts, security figures, provenance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.analysis.blocks import BlockCounts, count_blocks
+from satqkd.analysis.blocks import BlockCounts
+from satqkd.analysis.joining import joined_counts, joined_predictions
 from satqkd.analysis.key import block_keys, key_scatter
 from satqkd.analysis.light import Instants
 from satqkd.analysis.overlaps import coexisting_bits
+from satqkd.analysis.packing import packed
 from satqkd.analysis.pass_table import pass_table
 from satqkd.analysis.plan import Plan
-from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
+from satqkd.analysis.prediction import Prediction
 from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.analysis.samples import pass_samples
 from satqkd.analysis.seconds import second_by_second
+from satqkd.columns import COLUMNS
 from satqkd.errors import InputError, did_you_mean, shown, warn
+from satqkd.files import bytes_writer, written_whole
 from satqkd.orbit import PassSamples
 from satqkd.protocols.authentication import Authentication, checked_total
-from satqkd.scenario import Scenario, load_scenario
+from satqkd.scenario import Scenario
+from satqkd.times import to_datetime64, to_iso
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from satqkd.orbit.selection import Constraint
-
-
-def analyze(
-    scenario: ScenarioLike,
-    *,
-    start: Any = None,
-    days: float | None = None,
-    end: Any = None,
-    constraints: Sequence[Constraint] = (),
-    plan: Plan | None = None,
-    seed: int | None = None,
-    draws: int = 200,
-    keep_samples: bool = False,
-) -> Campaign:
-    """Predict a scenario's passes and the key each of them yields.
-
-    Parameters
-    ----------
-    scenario, start, days, end, constraints
-        As `find_passes`.
-    plan : Plan, optional
-        Send only where it allows it, too: a narrower one than the limits make; see `satqkd.Plan`.
-    seed : int, optional
-        Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
-    draws : int, optional
-        How often.
-    keep_samples : bool, optional
-        Keep the seconds of every pass, of which one asked for is remade in milliseconds otherwise; 224 bytes each.
-
-    Returns
-    -------
-    Campaign
-        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths from expected counts:
-        ``secret_bits`` is what the finite-key bound grants if the counts are as expected. A proof of fixed length asks
-        for it beforehand; with a `seed`, ``fixed_length_bits`` is the length worth asking for.
-        The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
-        pass, when they are there, and asymptotic bits with each pass.
-    """
-    checked = load_scenario(scenario)
-    _ = checked.sites  # a station without telescope is refused before its passes are looked for
-    if plan is not None and not isinstance(plan, Plan):
-        raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
-    prediction = predict(checked, start=start, days=days, end=end, constraints=constraints, one_link=True)
-    if plan is not None:
-        prediction = prediction.narrowed(plan)
-    return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)
-
-
-def analyze_prediction(
-    prediction: Prediction, *, seed: int | None = None, draws: int = 200, keep_samples: bool = False
-) -> Campaign:
-    """Return the key of passes that are already predicted, stage by stage; see `analyze`."""
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
-        raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
-    counts = count_blocks(prediction)
-    campaign = keyed(prediction, counts, seed=seed, draws=draws)
-    if keep_samples:
-        return replace(campaign, kept=second_by_second(prediction, np.arange(len(prediction.passes))))
-    return campaign
-
-
-def keyed(prediction: Prediction, counts: BlockCounts, *, seed: int | None, draws: int) -> Campaign:
-    """Return the key that counts grant, with the table of passes."""
-    bits, epsilon = block_keys(counts)
-    covered = _covered_blocks(prediction, counts)
-    bits = np.where(covered, bits, 0)
-    seed = seed if covered.all() else None  # where there is no key there is none that could scatter
-    scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
-    passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
-    _warn_of_overlaps(passes)
-    authentication = _authentication(prediction, counts)
-    return Campaign(
-        prediction=prediction,
-        passes=passes,
-        counts=counts,
-        authentication=authentication,
-        block_epsilon=epsilon + authentication.block_epsilon,
-        seed=seed,
-        draws=draws,
-    )
 
 
 def _covered_blocks(prediction: Prediction, counts: BlockCounts) -> NDArray[np.bool_]:
@@ -147,9 +72,11 @@ def _warn_of_overlaps(passes: pd.DataFrame) -> None:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Campaign:
-    """Analysed passes of a scenario.
+    """Analysed passes of a scenario: tables, the plan, security figures, provenance.
+
+    It holds no samples unless they were to be kept: `samples` remakes those of a pass in milliseconds.
 
     Attributes
     ----------
@@ -169,6 +96,8 @@ class Campaign:
         How often they were.
     kept : Instants or None
         The seconds of all passes, where they were to be kept.
+    saved_provenance : dict or None
+        What made it, of a campaign that was loaded.
     """
 
     prediction: Prediction
@@ -179,6 +108,118 @@ class Campaign:
     seed: int | None = None
     draws: int = 200
     kept: Instants | None = None
+    saved_provenance: dict[str, Any] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        prediction: Prediction,
+        counts: BlockCounts,
+        *,
+        seed: int | None = None,
+        draws: int = 200,
+        kept: Instants | None = None,
+    ) -> Campaign:
+        """Return the key that counts grant, with the table of passes."""
+        bits, epsilon = block_keys(counts)
+        covered = _covered_blocks(prediction, counts)
+        bits = np.where(covered, bits, 0)
+        seed = seed if covered.all() else None  # where there is no key there is none that could scatter
+        scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
+        passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
+        _warn_of_overlaps(passes)
+        authentication = _authentication(prediction, counts)
+        block_epsilon = epsilon + authentication.block_epsilon
+        campaign = cls(prediction, passes, counts, authentication, block_epsilon, seed, draws, kept)
+        campaign.label()
+        return campaign
+
+    @staticmethod
+    def joined(parts: Iterable[Campaign]) -> Campaign:
+        """Return campaigns of parts as one: the same, to the bit, as if the whole had been analysed at once.
+
+        Parameters
+        ----------
+        parts : iterable of Campaign
+            Of one scenario cut by satellite, or by time with ``analyze(..., part=(k, n))``. Windows of their own may be
+            joined, too, but a pass at a seam is cut by both of them.
+
+        Raises
+        ------
+        InputError
+            If the scenarios differ in more than satellites and window, a pass is in two parts, or a block has passes of
+            several parts although its seconds or parameters were chosen.
+        """
+        own = list(parts)
+        for one in own:
+            if not isinstance(one, Campaign):
+                raise InputError(f"{shown(one)} is no campaign.", "Give what satqkd.analyze returns.")
+        if not own:
+            raise InputError("There are no parts to join.", "Give at least one campaign.")
+        prediction, order = joined_predictions([one.prediction for one in own])
+        counts = joined_counts(prediction, [one.counts for one in own], order)
+        seeds, draws = {one.seed for one in own}, {one.draws for one in own}
+        if len(seeds) > 1 or len(draws) > 1:
+            raise InputError("The parts were drawn with different seeds or draws.", "Analyse all with the same.")
+        return Campaign.of(prediction, counts, seed=seeds.pop(), draws=draws.pop())
+
+    def save(self, folder: str | Path) -> list[str]:
+        """Write the campaign into a folder, whole or not at all; `satqkd.load_campaign` reads it.
+
+        Parameters
+        ----------
+        folder : str or Path
+            Made if it is not there; files of the same names are replaced.
+
+        Returns
+        -------
+        list of str
+            Names of the files: arrays, scenario, and the manifest with the hashes of both.
+
+        Raises
+        ------
+        InputError
+            For a model of one's own in the scenario, or a folder that cannot be written.
+        """
+        rest = {
+            "authentication": asdict(self.authentication),
+            "block_epsilon": self.block_epsilon,
+            "seed": self.seed,
+            "draws": self.draws,
+            "provenance": self.provenance,
+        }
+        contents = packed(self.prediction, self.passes, self.counts, rest)
+        written_whole({Path(folder) / name: bytes_writer(raw) for name, raw in contents.items()})
+        return list(contents)
+
+    def label(self) -> None:
+        """Write the units of its columns, and what made it, into ``passes.attrs``."""
+        units = {name: COLUMNS[name].unit for name in map(str, self.passes) if name in COLUMNS and COLUMNS[name].unit}
+        self.passes.attrs.update(units=_Shared(units), provenance=_Shared(self.provenance))
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{name}: {value}" if name else value for name, value in self._said())
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it."""
+        (_, title), *rows = self._said()
+        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+        return f"<table><caption>{escape(title)}</caption>{cells}</table>"
+
+    def _said(self) -> list[tuple[str, str]]:
+        """Return name and value of what is said of it at a glance."""
+        passes, prediction = self.passes, self.prediction
+        start, end = (to_iso(to_datetime64(edge))[:16] for edge in (prediction.start_utc, prediction.end_utc))
+        by_station = passes.groupby("station", sort=True)["secret_bits"].sum().sort_values(ascending=False)
+        stations = ", ".join(f"{name} {bits:,}" for name, bits in by_station.head(3).items())
+        more = f" and {len(by_station) - 3} more" if len(by_station) > 3 else ""
+        return [
+            ("", f"Campaign {_short(self.scenario.name)}, {start} to {end} UTC"),
+            ("passes", f"{len(passes):,}, {int(passes['usable'].sum()):,} usable"),
+            ("secret bits", f"{int(passes['secret_bits'].sum()):,} of {len(self.counts.protocols):,} blocks"),
+            ("by station", _short(stations, 120) + more),
+            ("epsilon", f"{self.block_epsilon:.3g} a block"),
+        ]
 
     @property
     def plan(self) -> Plan:
@@ -346,4 +387,20 @@ class Campaign:
     @cached_property
     def provenance(self) -> dict[str, Any]:
         """What made this result: scenario and fingerprint, window, versions, elements, assumptions, seed, promise."""
+        if self.saved_provenance is not None:
+            return self.saved_provenance
         return {**provenance(self.prediction), "seed": self.seed, "security": self.security}
+
+
+class _Shared(dict[str, Any]):
+    """A dictionary that tables hand on among themselves: pandas copies what is in ``attrs`` with every step."""
+
+    def __copy__(self) -> _Shared:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Shared:
+        return self
+
+
+def _short(text: str, longest: int = 60) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."

@@ -74,9 +74,7 @@ def _budget(instants: Instants, here: NDArray[np.intp], link: Link, altitude_m: 
     return link.budget(sight, SkyLight(**{name: getattr(sky, name)[here] for name in _SKY}))
 
 
-def _budgets_together(
-    instants: Instants, chosen: NDArray[np.intp]
-) -> list[tuple[NDArray[np.intp], Site, LinkBudget]]:
+def _budgets_together(instants: Instants, chosen: NDArray[np.intp]) -> list[tuple[NDArray[np.intp], Site, LinkBudget]]:
     """Return what `budgets` does, of stations with equal links at once."""
     sites = instants.scenario.sites
     links = _distinct([site.link for site in sites])
@@ -196,9 +194,7 @@ def _distinct(values: list[Any]) -> list[Any]:
     return [one for place, one in enumerate(values) if one not in values[:place]]
 
 
-def arriving_light(
-    instants: Instants, chosen: NDArray[np.intp], flips: FloatArray, *, together: bool = False
-) -> Light:
+def arriving_light(instants: Instants, chosen: NDArray[np.intp], flips: FloatArray, *, together: bool = False) -> Light:
     """Return what arrives in chosen samples.
 
     Parameters
@@ -216,8 +212,8 @@ def arriving_light(
     detectors = _distinct([link.detector for link in links])
     polarizations = _distinct([link.polarization for link in links])
     size = samples.t_s.size
-    columns = {name: np.zeros(size) for name in ("transmittance", "background_cps", "link_loss_db")}
-    kinds = {name: np.zeros(size, dtype=np.intp) for name in ("detector_of", "polarization_of")}
+    columns: dict[str, Any] = {name: np.zeros(size) for name in ("transmittance", "background_cps", "link_loss_db")}
+    kinds: dict[str, Any] = {name: np.zeros(size, dtype=np.intp) for name in ("detector_of", "polarization_of")}
     for here, site, budget in (_budgets_together if together else budgets)(instants, chosen):
         for name, column in columns.items():
             column[here] = getattr(budget, name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -57,7 +58,9 @@ class NodeLight:
         self._site_of = site_of_pass(scenario, prediction.passes)
         self._together = not own_models(scenario)
         self._steady = np.array([getattr(one.link.polarization, "steady", False) for one in scenario.sites], dtype=bool)
-        self._flips = np.array([_steady_flips(one) if flat else 0.0 for one, flat in zip(scenario.sites, self._steady, strict=True)])
+        self._flips = np.array(
+            [_steady_flips(one) if flat else 0.0 for one, flat in zip(scenario.sites, self._steady, strict=True)]
+        )
         self._panels: _Panels | None = None
 
     def light(self, rows: IntArray) -> tuple[Light, Counts, FloatArray]:
@@ -87,19 +90,17 @@ class NodeLight:
                 break
             middle = 0.5 * (low + high)
             row, allowed = np.repeat(row[~good], 2), np.repeat(allowed[:, ~good], 2, axis=1)
-            low, high = (
-                np.column_stack(pair)[~good].ravel() for pair in ((low, middle), (middle, high))
-            )
+            low, high = (np.column_stack(pair)[~good].ravel() for pair in ((low, middle), (middle, high)))
         self._panels = found = _Panels.joined(panels)
         least = np.full(len(self._scale_s), np.inf)
-        losses = found.light.link_loss_db.reshape(-1, _NODES) @ _interpolation(_EQUAL_STEPS).T
+        losses = _product(found.light.link_loss_db, _interpolation(_EQUAL_STEPS))
         np.minimum.at(least, found.row, losses.min(axis=1))
         return found.light, found.counts, least[rows]
 
     def slots(self, rows: IntArray) -> Light:
         """Return the light in slots of some passes, of those that `light` was last asked for.
 
-        It is that of the nodes between which the slots lie. Two places stand for each slot, so that sums are exact, too.
+        It is that of the nodes between which the slots lie. Two places stand for a slot, so that sums are exact, too.
         """
         panels = self._panels
         assert panels is not None  # who asks for slots of passes has asked for their light
@@ -118,14 +119,16 @@ class NodeLight:
         matrix = _interpolation(tuple(places.tolist()))
 
         def along(values: FloatArray) -> FloatArray:
-            return np.asarray((values.reshape(-1, _NODES) @ matrix.T).ravel())
+            return _product(values, matrix).ravel()
 
         light, first = panels.light, slice(None, None, _NODES)
         flips = self._flips[self._site_of[of]]
         for one, (instant, values) in self._followed(np.unique(panels.row)).items():
             here = of == one
             flips[here] = np.interp(t[here], instant, values)
-        kinds = {name: np.repeat(getattr(light, name)[first], len(places)) for name in ("detector_of", "polarization_of")}
+        kinds = {
+            name: np.repeat(getattr(light, name)[first], len(places)) for name in ("detector_of", "polarization_of")
+        }
         return Light(
             row=of,
             begin_s=begin,
@@ -177,13 +180,13 @@ class NodeLight:
     def followed(self, row: int) -> tuple[FloatArray, FloatArray]:
         """Return instants along a pass, and the probability of a wrong bit by source and turned bases at each."""
         site = self.prediction.scenario.sites[int(self._site_of[row])]
-        polarization = site.link.polarization
+        polarization: Any = site.link.polarization
         if not getattr(polarization, "weighs", False):
             instants = second_by_second(self.prediction, np.array([row]))
             return instants.samples.t_s, flip_probability(instants, [0])
         plan = self.prediction.plan
         edges = np.arcsinh(np.array([plan.begin_s[row], plan.end_s[row]]) / _FOLLOWED_S)
-        cells = _FOLLOWED_S * np.sinh(np.linspace(*edges, _FOLLOWED + 1))
+        cells = _FOLLOWED_S * np.sinh(np.linspace(edges[0], edges[1], _FOLLOWED + 1))
         t = 0.5 * (cells[1:] + cells[:-1])
         seen = self._tracks.at(np.full(t.size, row), t)
         rotation = polarization.rotation_error(
@@ -226,9 +229,21 @@ class _Panels:
             return parts[0]
         row, low, high = (np.concatenate([getattr(one, name) for one in parts]) for name in ("row", "low", "high"))
         whole = _Panels(
-            row, low, high, Light.end_to_end([one.light for one in parts]), Counts.end_to_end([one.counts for one in parts])
+            row,
+            low,
+            high,
+            Light.end_to_end([one.light for one in parts]),
+            Counts.end_to_end([one.counts for one in parts]),
         )
         return whole.take(np.lexsort((low, row)))
+
+
+def _product(values: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Return a matrix times the values at the nodes of each panel, shape (panels, rows of the matrix).
+
+    Not by BLAS, whose last bits depend on how many panels there are: a part is to be what it is in the whole.
+    """
+    return np.asarray(np.einsum("pn,sn->ps", values.reshape(-1, _NODES), matrix))
 
 
 def _steady_flips(site: Site) -> float:
@@ -247,7 +262,7 @@ def _series_of(light: Light, counts: Counts) -> tuple[FloatArray, FloatArray]:
     lasting = light.weight_s.reshape(-1, _NODES) / weights
     tails, largest = [], []
     for rates in (counts.signal_cps, counts.errors_cps[:, :, 0].sum(axis=1)):
-        series = np.abs((rates.reshape(-1, _NODES) * lasting) @ _coefficients().T)
+        series = np.abs(_product(rates.reshape(-1, _NODES) * lasting, _coefficients()))
         # Seconds for each u hold half the panel's width, which the caller asks for by itself.
         tails.append(series[:, -_TAIL:].max(axis=1))
         largest.append(series.max(axis=1))
@@ -274,7 +289,9 @@ def _coefficients() -> FloatArray:
     """Return the matrix from values at the nodes to Legendre coefficients."""
     places, weights = _rule(_NODES)
     degrees = np.arange(_NODES)
-    return np.asarray((np.polynomial.legendre.legvander(places, _NODES - 1) * weights[:, None]).T * (degrees + 0.5)[:, None])
+    return np.asarray(
+        (np.polynomial.legendre.legvander(places, _NODES - 1) * weights[:, None]).T * (degrees + 0.5)[:, None]
+    )
 
 
 @cache

@@ -131,8 +131,27 @@ class Plan:
             return self._stretches(Spans.none(len(self))).assign(reason=pd.Series([], dtype="str"))
         return pd.concat(parts, ignore_index=True).sort_values(["start_utc", "pass_id"], ignore_index=True)
 
+    @staticmethod
+    def joined(parts: Sequence[Plan]) -> Plan:
+        """Return the plans of several lists of passes as one, one list after the other."""
+        shifts = np.cumsum([0, *(len(part) for part in parts)]).tolist()
+        layers = [layer.shifted(by) for part, by in zip(parts, shifts, strict=False) for layer in part.layers]
+        pass_id, tca, begin, end = (
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("pass_id", "tca_utc", "begin_s", "end_s")
+        )
+        return Plan(
+            pass_id,
+            tca,
+            begin,
+            end,
+            Spans.joined([part.spans for part in parts]),
+            tuple(Layer.joined(layers)),
+            parts[0].reason,
+        )
+
     def take(self, rows: IntArray) -> Plan:
-        """Return the plan of some passes, by their numbers, rising."""
+        """Return the plan of some passes, by their numbers, in the order in which they are given."""
         return Plan(
             self.pass_id[rows],
             self.tca_utc[rows],

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satqkd.analysis.campaign import Campaign, analyze_prediction
+from satqkd.analysis.campaign import Campaign
+from satqkd.analysis.chain import analyze_prediction
 from satqkd.analysis.prediction import ScenarioLike, predict
 from satqkd.analysis.public_messages import promise
 from satqkd.arrays import FloatArray

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from satqkd import orbit
 from satqkd.analysis.plan import Plan
+from satqkd.analysis.stretches import Window, part_of, passes_in, stretches
 from satqkd.arrays import as_float
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
@@ -96,6 +97,7 @@ def find_passes(
     start: Any = None,
     days: float | None = None,
     end: Any = None,
+    part: tuple[int, int] | None = None,
     constraints: Sequence[Constraint] = (),
 ) -> pd.DataFrame:
     """Predict the passes of a scenario and say which of them can be used.
@@ -108,6 +110,9 @@ def find_passes(
         Window; anything `satqkd.times.to_posix` reads. `end` rules over `days`. Defaults are the scenario's.
     days : float, optional
         Length of the window [d].
+    part : tuple of two int, optional
+        ``(k, n)``: the k-th of n parts of the window, from 0; a pass is in the part that holds its TCA. Windows are
+        searched in stretches of 32 days, of which a part has some or none; see `satqkd.Campaign.joined`.
     constraints : sequence of callables, optional
         Your own, beside the scenario's: ``constraint(pass_row, seconds)`` returns True for each second that counts, and
         its ``reason`` is said of a pass that it leaves none; see `satqkd.orbit.apply_constraints`.
@@ -118,7 +123,7 @@ def find_passes(
         One row a pass in the order of AOS, geometry and sky; a pass outside the scenario's limits stays in the table
         with ``usable`` false and its ``reject_reason``.
     """
-    return predict(scenario, start=start, days=days, end=end, constraints=constraints).passes
+    return predict(scenario, start=start, days=days, end=end, part=part, constraints=constraints).passes
 
 
 def predict(
@@ -127,6 +132,7 @@ def predict(
     start: Any = None,
     days: float | None = None,
     end: Any = None,
+    part: tuple[int, int] | None = None,
     constraints: Sequence[Constraint] = (),
     one_link: bool = False,
 ) -> Prediction:
@@ -134,7 +140,7 @@ def predict(
 
     Parameters
     ----------
-    scenario, start, days, end, constraints
+    scenario, start, days, end, part, constraints
         As `find_passes`.
     one_link : bool, optional
         Refuse satellites that differ in their terminals, which no one link serves, before any pass is looked for.
@@ -145,12 +151,14 @@ def predict(
     if one_link:
         refuse_several_terminals(elements)
     wanted = [*checked.constraints(), *_listed(constraints)]
-    passes = _geometry(checked, elements, first, last, wanted)
+    mine = part_of(stretches(first, last), part)
+    passes = _geometry(checked, elements, Window(first, last), mine, wanted)
     spans, rejections, layers = _judged(checked, passes, elements, wanted)
     young = ~_reject_old(rejections, passes, elements, checked.elements)
     spans = spans.take(np.flatnonzero(young)).put(np.flatnonzero(young), len(passes))
     plan = Plan.of(passes, spans, layers)
     passes, files = rejected(passes, rejections), checked.files_read(elements)
+    first, last = (mine[0].start, mine[-1].end) if mine else (last, last)
     return Prediction(checked, first, last, passes, files, tuple(rejections), elements, plan)
 
 
@@ -186,15 +194,19 @@ def _listed(constraints: Any) -> list[Constraint]:
 
 
 def _geometry(
-    scenario: Scenario, elements: Elements, first: float, last: float, constraints: Sequence[Constraint]
+    scenario: Scenario,
+    elements: Elements,
+    window: Window,
+    mine: Sequence[Window],
+    constraints: Sequence[Constraint],
 ) -> pd.DataFrame:
-    """Return the passes in a window with the sky at TCA, before any limit but the night has cut what stays up."""
+    """Return the passes in stretches of a window with the sky at TCA, before any limit but night is applied."""
     stations = list(scenario.positions)
-    passes = orbit.find_passes(
+    passes = passes_in(
         elements,
         stations,
-        to_datetime64(first),
-        to_datetime64(last),
+        window,
+        mine,
         min_elevation_deg=scenario.min_elevations_deg,
         warn_age_days=scenario.elements.warn_age_days,
         refraction=orbit.Refraction() if scenario.passes.refraction else None,

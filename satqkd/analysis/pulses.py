@@ -122,7 +122,9 @@ class Pulses:
         window: bool,
     ) -> OptimizedBlocks[AnyDecoy]:
         # Turned bases count with their mean, second by second only afterwards.
-        mean = float(np.average(light.flip_probability, weights=np.maximum(light.transmittance * light.weight_s, 1e-300)))
+        mean = float(
+            np.average(light.flip_probability, weights=np.maximum(light.transmittance * light.weight_s, 1e-300))
+        )
         gates = np.array([one.gate_s for one in light.detectors])
         dark = np.array([2.0 * one.dark_count_hz * one.gate_s for one in light.detectors])
         passive = np.array([one.count == 4 for one in light.detectors])

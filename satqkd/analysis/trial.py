@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from satqkd.analysis.budget_table import budget
-from satqkd.analysis.campaign import Campaign, analyze
+from satqkd.analysis.campaign import Campaign
+from satqkd.analysis.chain import analyze
 from satqkd.analysis.families import expected_counts
 from satqkd.analysis.prediction import Prediction, predict
 from satqkd.errors import DataError, StaleElementsWarning

@@ -130,8 +130,10 @@ class MaxRange(_EachSecond):
         return far, ~far
 
     def rate(self, seconds: Seconds) -> FloatArray:
-        """Return the derivative of the margin [m/s]; the range of a short pass is convex, so that Newton's method
-        comes in from either end."""
+        """Return the derivative of the margin [m/s].
+
+        The range of a short pass is convex, so that Newton's method comes in from either end.
+        """
         return -np.asarray(seconds.range_rate_m_s)
 
     def always(self, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
@@ -292,7 +294,8 @@ class MoonSeparation(_EachSecond):
 
     def margin(self, seconds: Seconds) -> FloatArray:
         """Return how much farther from the Moon the satellite stands than it must, or how far that is down [deg]."""
-        return np.maximum(seconds.moon_separation_deg - self.min_separation_deg, -seconds.moon_elevation_deg)
+        apart = seconds.moon_separation_deg - self.min_separation_deg
+        return np.asarray(np.maximum(apart, -seconds.moon_elevation_deg))
 
     def words(self, value: float) -> str:
         """Return the largest separation in words."""

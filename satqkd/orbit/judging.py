@@ -85,7 +85,7 @@ class _Part:
         self.begin_s, self.end_s = aos - tracks.tca_tai_s, los - tracks.tca_tai_s
 
     def judged(self, constraints: Sequence[Constraint]) -> tuple[Spans, list[Rejected], list[Layer]]:
-        """Return the stretches that count, the causes where there is none, and what each constraint took of the rest."""
+        """Return the stretches that count, the causes where there are none, and what each constraint took."""
         count = len(self.passes)
         rejections = rejected_before(self.passes)
         decided = np.array([bool(one) for one in rejections], dtype=bool)
@@ -119,17 +119,15 @@ class _Part:
         layers = [Layer(one.reason, rows[one.rows], one.spans) for one in layers]
         return spans.put(rows, count), rejections, layers
 
-    def _foretold(
-        self, constraints: Sequence[Any], before: BoolArray, rejections: list[Rejected]
-    ) -> BoolArray:
+    def _foretold(self, constraints: Sequence[Any], before: BoolArray, rejections: list[Rejected]) -> BoolArray:
         """Reject the passes of which the table alone tells that a limit leaves nothing, and return which they are."""
         nothing = np.zeros(len(self.passes), dtype=bool)
         told = [one.foretold(self.passes) if hasattr(one, "foretold") else None for one in constraints]
         known = [one for one in told if one is not None]
         if not known or len(known) < len(told):
             return nothing
-        gone = np.logical_or.reduce([never for never, _ in known])
-        gone &= np.logical_and.reduce([never | seen for never, seen in known]) & ~before
+        gone: BoolArray = np.logical_or.reduce([never for never, _ in known])
+        gone = np.asarray(gone & np.logical_and.reduce([never | seen for never, seen in known]) & ~before)
         rows = np.flatnonzero(gone)
         edges = self._edges(rows, self._instants)
         self._tell(rejections, rows, constraints, [~never[rows] for never, _ in known], edges)
@@ -195,7 +193,11 @@ class _Part:
         return rows[place], np.where(number < 0, before, after)
 
     def _by_roots(self, constraint: Any, rows: IntArray) -> Spans:
-        short = (self.end_s[rows] - self.begin_s[rows] < SHORT_PASS_S) & (self.begin_s[rows] < 0.0) & (self.end_s[rows] > 0.0)
+        short = (
+            (self.end_s[rows] - self.begin_s[rows] < SHORT_PASS_S)
+            & (self.begin_s[rows] < 0.0)
+            & (self.end_s[rows] > 0.0)
+        )
         if hasattr(constraint, "rate") and short.any():
             quick = self._by_newton(constraint, rows[short])
             slow = self._by_roots_on_grid(constraint, rows[~short])
@@ -245,7 +247,9 @@ class _Part:
             turns = np.flatnonzero((verdict[1:] != verdict[:-1]) & (place[1:] == place[:-1]))
             if not len(turns):
                 break
-            more = t[turns][:, None] + (t[turns + 1] - t[turns])[:, None] * (np.arange(1, _SHARP_POINTS) / _SHARP_POINTS)
+            more = t[turns][:, None] + (t[turns + 1] - t[turns])[:, None] * (
+                np.arange(1, _SHARP_POINTS) / _SHARP_POINTS
+            )
             place = np.concatenate((place, np.repeat(place[turns], _SHARP_POINTS - 1)))
             t = np.concatenate((t, more.ravel()))
             order = np.lexsort((t, place))
@@ -280,7 +284,9 @@ def _cells(place: IntArray, t: FloatArray, begin: FloatArray, end: FloatArray) -
     return low, high - low
 
 
-def _with_turns(margin: Margin, row: IntArray, t: FloatArray, value: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+def _with_turns(
+    margin: Margin, row: IntArray, t: FloatArray, value: FloatArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
     """Add the turning points at which a margin may reach zero between instants that all lie on one side of it."""
     if len(t) < 3:
         return row, t, value
@@ -343,12 +349,16 @@ def _roots(
         middle = np.clip(middle, np.minimum(a, b), np.maximum(a, b))
         found = margin(row[open_], middle)
         crossed = (found >= 0.0) != (fb >= 0.0)
-        # The new bracket is (previous end, middle) where the sign changed, else the old far end stays, its value halved.
+        # Where the sign changed, the last end and the middle bracket the root; else the far end counts for half.
         low[open_] = np.where(crossed, b, a)
         at_low[open_] = np.where(crossed, fb, 0.5 * fa)
         high[open_], at_high[open_] = middle, found
         moved = np.abs(middle - root[open_])
         root[open_] = middle
-        done = (np.abs(high[open_] - low[open_]) < _ROOT_S) | (found == 0.0) | ((moved < 0.01 * _ROOT_S) & (iteration % 3 != 2))
+        done = (
+            (np.abs(high[open_] - low[open_]) < _ROOT_S)
+            | (found == 0.0)
+            | ((moved < 0.01 * _ROOT_S) & (iteration % 3 != 2))
+        )
         open_ = open_[~done]
     return root

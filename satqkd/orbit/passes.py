@@ -282,7 +282,7 @@ def _table(found: Contacts, arcs: list[Arc], stations: Sequence[Station], warn_a
     epochs = tai_from_datetime64(np.array([arc.elements.epoch_utc for arc in arcs]))
     age = (times["tca_utc"] - epochs[track]) / DAY_S
     designed = np.array([arc.elements.designed for arc in arcs])[track]
-    _warn_stale(age[~designed], warn_age_days)
+    warn_of_age(age[~designed], warn_age_days)
     age[designed] = np.nan  # what was never measured does not age
     stamps = {name: datetime64_from_tai(times.pop(name)) for name in _TIMES.values()}
     columns: dict[str, Any] = {
@@ -315,7 +315,8 @@ def _by_time(found: Contacts, satellites: list[str]) -> IntArray:
     return order
 
 
-def _warn_stale(age_days: FloatArray, warn_age_days: float) -> None:
+def warn_of_age(age_days: FloatArray, warn_age_days: float) -> None:
+    """Warn of passes that are farther from the epoch of their elements than so many days."""
     farthest = np.abs(age_days).max(initial=0.0)
     if farthest > warn_age_days:
         warn(

@@ -139,7 +139,7 @@ def _sampled(
     return _described(frames, where, d, v, offsets, index, t, weight, begin, tca[index] + t)
 
 
-def _described(  # noqa: PLR0913 - the columns of a table
+def _described(
     frames: Horizons,
     where: IntArray,
     position: FloatArray,
@@ -271,9 +271,7 @@ class PassTracks:
         )
 
 
-def step_grid(
-    start: FloatArray, end: FloatArray, step: float
-) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+def step_grid(start: FloatArray, end: FloatArray, step: float) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
     """Return pass index, times, weights and begins of slots of samples at whole steps from TCA.
 
     Parameters
@@ -302,8 +300,8 @@ def _grid(
     start: FloatArray, end: FloatArray, step: float
 ) -> tuple[IntArray, IntArray, FloatArray, FloatArray, FloatArray]:
     """Return offsets and what `step_grid` returns."""
-    index, *rest = step_grid(start, end, step)
-    return (np.searchsorted(index, np.arange(len(start) + 1)), index, *rest)
+    index, t, weight, begin = step_grid(start, end, step)
+    return np.searchsorted(index, np.arange(len(start) + 1)), index, t, weight, begin
 
 
 def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[tuple[Arc, IntArray]]:

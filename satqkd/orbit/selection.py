@@ -169,8 +169,8 @@ def reject_passes(
     return rejections
 
 
-def certainly(asked: Literal["never", "always"], constraint: Constraint, passes: pd.DataFrame, edges: Seconds) -> Any:
-    """Return the passes in which a constraint certainly lets no second, or every one, through, as far as it can tell."""
+def certainly(asked: Literal["never", "always"], constraint: Any, passes: pd.DataFrame, edges: Seconds) -> BoolArray:
+    """Return the passes in which a constraint certainly lets no second, or every one, through, if it can tell."""
     if hasattr(constraint, asked):
         return np.asarray(getattr(constraint, asked)(passes, edges))
     return np.zeros(len(passes), dtype=bool)
@@ -204,7 +204,8 @@ def _checked(constraint: Constraint, answer: Any, count: int) -> BoolArray:
     array = np.asarray(answer)
     if array.shape != (count,) or array.dtype != np.bool_:
         raise InputError(
-            f"The constraint {name_of(constraint)!r} returned {array.dtype} of shape {array.shape} for {count} seconds.",
+            f"The constraint {name_of(constraint)!r} returned {array.dtype} of shape {array.shape} for "
+            f"{count} seconds.",
             "Return one True or False for each second.",
         )
     return array
@@ -273,4 +274,3 @@ def _details(constraint: Any, seconds: Seconds, rows: IntArray, passes: pd.DataF
     if not hasattr(constraint, "shortfall"):
         return [""] * len(rows)
     return [constraint.shortfall(Seconds(samples, seconds.sky, samples.of(row))) for row in rows.tolist()]
-

@@ -171,7 +171,7 @@ def earth_shadow(satellite_m: FloatArray, sun_m: FloatArray) -> tuple[BoolArray,
 
 
 def _discs(satellite_m: FloatArray, sun_m: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the radii of the Earth's and the Sun's disc as seen from a satellite, and how far apart they stand [rad]."""
+    """Return the radii of the Earth's and the Sun's disc, seen from a satellite, and how far apart they are [rad]."""
     stretch = np.array([[1.0], [1.0], [1.0 / (1.0 - WGS84_FLATTENING)]])
     satellite = satellite_m * stretch
     to_sun = sun_m * stretch - satellite

@@ -1,4 +1,4 @@
-"""Stretches of time inside passes, as flat arrays over many passes: what is left of each when limits have had their say."""
+"""Stretches of time inside passes, as flat arrays over many of them: what limits and plans leave of each."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ class Spans:
         """Return the stretches that chosen samples stand for."""
         kept = np.flatnonzero(chosen)
         begin = samples.begin_s[kept]
-        return Spans.of_slots(
-            len(samples.offsets) - 1, samples.pass_index[kept], begin, begin + samples.weight_s[kept]
-        )
+        return Spans.of_slots(len(samples.offsets) - 1, samples.pass_index[kept], begin, begin + samples.weight_s[kept])
 
     @staticmethod
     def joined(parts: Sequence[Spans]) -> Spans:
@@ -112,7 +110,8 @@ class Spans:
 
     def duration_s(self) -> FloatArray:
         """Return how long the stretches of each pass are together [s], shape (passes,)."""
-        return np.bincount(self.row, self.end_s - self.begin_s, minlength=self.passes)
+        lasting = np.bincount(self.row, self.end_s - self.begin_s, minlength=self.passes)
+        return np.asarray(lasting, dtype=float)
 
     def edges_s(self) -> tuple[FloatArray, FloatArray]:
         """Return where the first stretch of each pass begins and its last ends [s]; NaN for a pass without."""
@@ -133,7 +132,7 @@ class Spans:
         place[order] = np.cumsum(order < len(self)) - 1
         last = place[len(self) :]
         safe = np.maximum(last, 0)
-        return (last >= 0) & (self.row[safe] == row) & (t_s <= self.end_s[safe])
+        return np.asarray((last >= 0) & (self.row[safe] == row) & (t_s <= self.end_s[safe]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,11 +160,12 @@ class Layer:
         return Layer(reason, less, left.take(less))
 
     def take(self, rows: IntArray) -> Layer:
-        """Return it for some of the passes, rising, numbered anew."""
-        own, here, there = np.intersect1d(self.rows, rows, assume_unique=True, return_indices=True)
-        return Layer(self.reason, there, self.spans.take(here)) if len(own) else Layer(
-            self.reason, own, Spans.none(0)
-        )
+        """Return it for some of the passes, each asked for once, numbered as they are asked for."""
+        place = np.full(1 + max(int(self.rows.max(initial=-1)), int(np.max(rows, initial=-1))), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        kept = np.flatnonzero(place[self.rows] >= 0)
+        kept = kept[np.argsort(place[self.rows[kept]], kind="stable")]
+        return Layer(self.reason, place[self.rows[kept]], self.spans.take(kept))
 
     def shifted(self, by: int) -> Layer:
         """Return it for passes that are numbered from another number on."""

@@ -1,0 +1,111 @@
+"""The chain on one screen: passes and their plan, light and counts, keys, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satqkd.analysis.blocks import count_blocks
+from satqkd.analysis.campaign import Campaign
+from satqkd.analysis.packing import unpacked
+from satqkd.analysis.plan import Plan
+from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
+from satqkd.analysis.seconds import second_by_second
+from satqkd.errors import InputError, shown
+from satqkd.protocols.authentication import Authentication
+from satqkd.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from satqkd.orbit.selection import Constraint
+
+
+def analyze(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    part: tuple[int, int] | None = None,
+    constraints: Sequence[Constraint] = (),
+    plan: Plan | None = None,
+    seed: int | None = None,
+    draws: int = 200,
+    keep_samples: bool = False,
+) -> Campaign:
+    """Predict a scenario's passes and the key each of them yields.
+
+    Parameters
+    ----------
+    scenario, start, days, end, part, constraints
+        As `find_passes`.
+    plan : Plan, optional
+        Send only where it allows it, too: a narrower one than the limits make; see `satqkd.Plan`.
+    seed : int, optional
+        Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
+    draws : int, optional
+        How often.
+    keep_samples : bool, optional
+        Keep the seconds of every pass, of which one asked for is remade in milliseconds otherwise; 224 bytes each.
+
+    Returns
+    -------
+    Campaign
+        Its ``passes`` add the smallest link loss, detections, sifted bits, QBER and key lengths from expected counts:
+        ``secret_bits`` is what the finite-key bound grants if the counts are as expected. A proof of fixed length asks
+        for it beforehand; with a `seed`, ``fixed_length_bits`` is the length worth asking for.
+        The scenario's ``[key]`` says which passes make one block; the secret bits of a block stand with its last
+        pass, when they are there, and asymptotic bits with each pass.
+    """
+    checked = load_scenario(scenario)
+    _ = checked.sites  # a station without telescope is refused before its passes are looked for
+    if plan is not None and not isinstance(plan, Plan):
+        raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
+    prediction = predict(checked, start=start, days=days, end=end, part=part, constraints=constraints, one_link=True)
+    if plan is not None:
+        prediction = prediction.narrowed(plan)
+    return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)
+
+
+def analyze_prediction(
+    prediction: Prediction, *, seed: int | None = None, draws: int = 200, keep_samples: bool = False
+) -> Campaign:
+    """Return the key of passes that are already predicted; see `analyze`."""
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
+        raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
+    counts = count_blocks(prediction)
+    kept = second_by_second(prediction, np.arange(len(prediction.passes))) if keep_samples else None
+    return Campaign.of(prediction, counts, seed=seed, draws=draws, kept=kept)
+
+
+def load_campaign(folder: str | Path) -> Campaign:
+    """Return a campaign that `Campaign.save` has written; nothing is computed anew.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Raises
+    ------
+    InputError
+        If the folder holds no campaign, or a file in it was changed.
+    """
+    try:
+        where = Path(folder)
+    except TypeError:
+        raise InputError(f"folder = {shown(folder)} is no path.") from None
+    prediction, passes, counts, said = unpacked(where)
+    campaign = Campaign(
+        prediction=prediction,
+        passes=passes,
+        counts=counts,
+        authentication=Authentication(**said["authentication"]),
+        block_epsilon=said["block_epsilon"],
+        seed=said["seed"],
+        draws=said["draws"],
+        saved_provenance=said["provenance"],
+    )
+    campaign.label()
+    return campaign
