@@ -31,7 +31,8 @@ def joined_predictions(parts: Sequence[Prediction]) -> tuple[Prediction, IntArra
         If the parts are of scenarios that differ in more than their satellites and their window, or a pass is in two.
     """
     scenario = _one_scenario([part.scenario for part in parts])
-    passes = pd.concat([part.passes for part in parts], ignore_index=True)
+    some = [part.passes for part in parts if len(part.passes)] or [parts[0].passes]
+    passes = pd.concat(some, ignore_index=True)
     order = order_of(passes, scenario.station_names)
     passes = passes.iloc[order].reset_index(drop=True)
     twice = passes["pass_id"][passes["pass_id"].duplicated()]

@@ -153,7 +153,10 @@ def unpacked(folder: Path) -> tuple[Prediction, pd.DataFrame, BlockCounts, dict[
 
 def _manifest(folder: Path) -> dict[str, Any]:
     where = folder / MANIFEST
-    said = parse_json(_bytes(where).decode("utf-8", "replace"), str(where))
+    try:
+        said = parse_json(_bytes(where).decode("utf-8", "replace"), str(where))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{where} is no JSON: {error}.", "Give a folder that Campaign.save has written.") from None
     if not isinstance(said, dict) or said.get("format") != FORMAT or "columns" not in said:
         given = said.get("format") if isinstance(said, dict) else None
         raise InputError(

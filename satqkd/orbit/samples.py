@@ -309,16 +309,17 @@ def _arcs_of(passes: pd.DataFrame, elements: Elements, tca: FloatArray) -> list[
     groups: dict[str, list[ElementSet]] = {}
     for item in elements:
         groups.setdefault(item.satellite, []).append(item)
-    satellites = passes["satellite"].to_numpy()
+    names, number = np.unique(passes["satellite"].to_numpy(dtype=str), return_inverse=True)
+    order, ends = np.argsort(number, kind="stable"), np.cumsum(np.bincount(number, minlength=len(names)))
     # Designed orbits have no age, and one set each.
     age = np.nan_to_num(passes["elements_age_days"].to_numpy()) if "elements_age_days" in passes else 0.0
     wanted = tca - age * DAY_S
     offset = utc_offset_s(tca)
     result = []
-    for satellite in dict.fromkeys(satellites.tolist()):
+    for satellite, (begin, end) in zip(names.tolist(), pairwise([0, *ends.tolist()]), strict=True):
         sets = groups.get(satellite) or list(elements.of(satellite))
         epochs = tai_from_datetime64(np.array([item.epoch_utc for item in sets]))
-        rows = np.flatnonzero(satellites == satellite)
+        rows = order[begin:end]
         chosen = np.abs(wanted[rows][:, None] - epochs).argmin(axis=1)
         for pair in sorted(set(zip(chosen.tolist(), offset[rows].tolist(), strict=True))):
             mine = rows[(chosen == pair[0]) & (offset[rows] == pair[1])]
