@@ -16,6 +16,7 @@ from satqkd.analysis.stretches import order_of
 from satqkd.arrays import IntArray
 from satqkd.errors import InputError
 from satqkd.orbit import Elements
+from satqkd.orbit.rejection import Rejections
 from satqkd.orbit.selection import rejected
 from satqkd.orbit.spans import Spans
 from satqkd.reads import distinct
@@ -39,8 +40,7 @@ def joined_predictions(parts: Sequence[Prediction]) -> tuple[Prediction, IntArra
     if len(twice):
         raise InputError(f"Pass {twice.iloc[0]} is in two of the parts.", "Join parts that have no pass in common.")
     passes.attrs = {}
-    causes = [one for part in parts for one in part.rejections]
-    rejections = tuple(causes[row] for row in order.tolist())
+    rejections = Rejections.joined([part.rejections for part in parts]).take(order)
     sets = tuple(one for part in parts for one in part.elements)
     return (
         Prediction(

@@ -20,7 +20,7 @@ from satqkd.analysis.plan import Plan
 from satqkd.analysis.prediction import Prediction
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements, ElementSet
-from satqkd.orbit.rejection import Rejected, Rejection
+from satqkd.orbit.rejection import Rejection, Rejections
 from satqkd.orbit.spans import Layer, Spans
 from satqkd.parsing import parse_json
 from satqkd.reads import FileRead
@@ -174,11 +174,13 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {cause}.", "Give a folder that Campaign.save has written.") from None
 
 
-def _rejections(said: Mapping[str, Any]) -> tuple[Rejected, ...]:
-    causes = said["causes"]
-    return tuple(
-        tuple(Rejection(causes[which][0], causes[which][1], detail) for which, detail in found)
-        for found in said["rejections"]
+def _rejections(said: Mapping[str, Any]) -> Rejections:
+    kinds = [(kind, reason) for kind, reason in said["causes"]]
+    return Rejections.of(
+        [
+            tuple(Rejection(kinds[which][0], kinds[which][1], detail) for which, detail in found)
+            for found in said["rejections"]
+        ]
     )
 
 

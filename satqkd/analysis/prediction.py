@@ -19,7 +19,7 @@ from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
 from satqkd.orbit.judging import judge
 from satqkd.orbit.nights import cut_at_nights
-from satqkd.orbit.rejection import Rejected, Rejection, count_rejections, name_of
+from satqkd.orbit.rejection import Rejections, name_of
 from satqkd.orbit.selection import rejected, verdicts_on_samples
 from satqkd.orbit.spans import Layer, Spans
 from satqkd.reads import FileRead
@@ -51,7 +51,7 @@ class Prediction:
         One row a pass.
     files : tuple of FileRead
         What was read for it, as it was then, beside shipped tables.
-    rejections : tuple
+    rejections : Rejections
         The causes for which each pass was rejected, none for a usable one, in the order of `passes`.
     elements : Elements
         The element sets that predicted it.
@@ -64,18 +64,18 @@ class Prediction:
     end_utc: float
     passes: pd.DataFrame
     files: tuple[FileRead, ...]
-    rejections: tuple[Rejected, ...]
+    rejections: Rejections
     elements: Elements
     plan: Plan
 
     def rejected(self) -> dict[str, int]:
         """Return how many passes were rejected for which limits, the most frequent first."""
-        return count_rejections(self.rejections)
+        return self.rejections.counts()
 
     @property
     def too_old(self) -> bool:
         """Whether there are passes, and none of them has elements young enough."""
-        return bool(self.rejections) and all(any(one.kind == "age" for one in causes) for causes in self.rejections)
+        return self.rejections.all_are("age")
 
     def under(self, scenario: Scenario) -> Prediction:
         """Return the same passes under a scenario that differs in link, protocol or key only."""
@@ -85,10 +85,9 @@ class Prediction:
         """Return the same passes, sending only where another plan allows it too; passes that lose all are rejected."""
         both = self.plan & plan
         gone = np.flatnonzero((self.plan.spans.duration_s() > 0.0) & (both.spans.duration_s() <= 0.0))
-        rejections = list(self.rejections)
-        for row in gone.tolist():
-            rejections[row] = (Rejection("plan", plan.reason),)
-        return replace(self, plan=both, rejections=tuple(rejections), passes=rejected(self.passes, rejections))
+        rejections = Rejections.joined([self.rejections])
+        rejections.enter(gone, [("plan", plan.reason)], [[""] * len(gone)])
+        return replace(self, plan=both, rejections=rejections, passes=rejected(self.passes, rejections))
 
 
 def find_passes(
@@ -159,12 +158,12 @@ def predict(
     plan = Plan.of(passes, spans, layers)
     passes, files = rejected(passes, rejections), checked.files_read(elements)
     first, last = (mine[0].start, mine[-1].end) if mine else (last, last)
-    return Prediction(checked, first, last, passes, files, tuple(rejections), elements, plan)
+    return Prediction(checked, first, last, passes, files, rejections, elements, plan)
 
 
 def _judged(
     scenario: Scenario, passes: pd.DataFrame, elements: Elements, constraints: Sequence[Constraint]
-) -> tuple[Spans, list[Rejected], list[Layer]]:
+) -> tuple[Spans, Rejections, list[Layer]]:
     """Return the stretches within all limits, why a pass has none, and what each limit took: by roots or by samples."""
     stations, step_s = list(scenario.positions), scenario.passes.step_s
     if scenario.passes.sampling == "nodes":
@@ -178,7 +177,7 @@ def _judged(
     for constraint, verdict in zip(constraints, verdicts, strict=True):
         counted &= verdict
         layers.append(Layer.of(name_of(constraint), everything, Spans.of_samples(samples, verdict)))
-    return Spans.of_samples(samples, counted), rejections, layers
+    return Spans.of_samples(samples, counted), Rejections.of(rejections), layers
 
 
 def _listed(constraints: Any) -> list[Constraint]:
@@ -220,7 +219,7 @@ def _geometry(
 
 
 def _reject_old(
-    rejections: list[Rejected], passes: pd.DataFrame, elements: Elements, policy: ElementsPolicy
+    rejections: Rejections, passes: pd.DataFrame, elements: Elements, policy: ElementsPolicy
 ) -> NDArray[np.bool_]:
     """Reject the passes whose elements are too old, whatever else they were rejected for; return which they are.
 
@@ -236,9 +235,9 @@ def _reject_old(
         ages = np.where(np.abs(at_edge) > np.abs(ages), at_edge, ages)
     too_old = np.abs(ages) > policy.max_age_days
     too_old &= ~passes["satellite"].isin(designed).to_numpy()
-    for row in np.flatnonzero(too_old).tolist():
-        detail = f"{ages[row]:+.1f} d from their epoch, limit {policy.max_age_days:g} d"
-        rejections[row] = (Rejection("age", "elements too old", detail),)
+    rows = np.flatnonzero(too_old)
+    details = [f"{age:+.1f} d from their epoch, limit {policy.max_age_days:g} d" for age in ages[rows].tolist()]
+    rejections.enter(rows, [("age", "elements too old")], [details])
     return np.asarray(too_old)
 
 

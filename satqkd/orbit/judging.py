@@ -15,7 +15,7 @@ import numpy as np
 from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.orbit.constraints import SHORT_PASS_S, Seconds
 from satqkd.orbit.elements.sets import Elements
-from satqkd.orbit.rejection import Rejected, name_of
+from satqkd.orbit.rejection import Rejections, name_of
 from satqkd.orbit.samples import PassTracks, step_grid
 from satqkd.orbit.selection import Constraint, causes_of, certainly, rejected_before, verdict_of
 from satqkd.orbit.spans import Layer, Spans
@@ -49,7 +49,7 @@ def judge(
     constraints: Sequence[Constraint],
     *,
     step_s: float = 1.0,
-) -> tuple[Spans, list[Rejected], list[Layer]]:
+) -> tuple[Spans, Rejections, list[Layer]]:
     """Return the stretches of each pass that every constraint lets through, why a pass has none, and what each took.
 
     Parameters
@@ -64,16 +64,16 @@ def judge(
         Spacing of these samples [s].
     """
     spans: list[Spans] = []
-    causes: list[Rejected] = []
+    causes: list[Rejections] = []
     layers: list[Layer] = []
     for first in range(0, len(passes), _PASSES_AT_ONCE):
         some = passes.iloc[first : first + _PASSES_AT_ONCE]
         part = _Part(some, PassTracks.of(some, elements, stations), step_s)
         found, why, took = part.judged(constraints)
         spans.append(found)
-        causes += why
+        causes.append(why)
         layers += [layer.shifted(first) for layer in took]
-    return Spans.joined(spans), causes, Layer.joined(layers)
+    return Spans.joined(spans), Rejections.joined(causes), Layer.joined(layers)
 
 
 class _Part:
@@ -84,11 +84,11 @@ class _Part:
         aos, los = (tai_from_datetime64(utc_stamps(passes[name])) for name in ("aos_utc", "los_utc"))
         self.begin_s, self.end_s = aos - tracks.tca_tai_s, los - tracks.tca_tai_s
 
-    def judged(self, constraints: Sequence[Constraint]) -> tuple[Spans, list[Rejected], list[Layer]]:
+    def judged(self, constraints: Sequence[Constraint]) -> tuple[Spans, Rejections, list[Layer]]:
         """Return the stretches that count, the causes where there are none, and what each constraint took."""
         count = len(self.passes)
-        rejections = rejected_before(self.passes)
-        decided = np.array([bool(one) for one in rejections], dtype=bool)
+        rejections = Rejections.of(rejected_before(self.passes))
+        decided = rejections.some
         decided |= self._foretold(constraints, decided, rejections)
         open_rows = np.flatnonzero(~decided)
         edges = self._edges(open_rows, self._samples)
@@ -119,7 +119,7 @@ class _Part:
         layers = [Layer(one.reason, rows[one.rows], one.spans) for one in layers]
         return spans.put(rows, count), rejections, layers
 
-    def _foretold(self, constraints: Sequence[Any], before: BoolArray, rejections: list[Rejected]) -> BoolArray:
+    def _foretold(self, constraints: Sequence[Any], before: BoolArray, rejections: Rejections) -> BoolArray:
         """Reject the passes of which the table alone tells that a limit leaves nothing, and return which they are."""
         nothing = np.zeros(len(self.passes), dtype=bool)
         told = [one.foretold(self.passes) if hasattr(one, "foretold") else None for one in constraints]
@@ -135,7 +135,7 @@ class _Part:
 
     def _tell(
         self,
-        rejections: list[Rejected],
+        rejections: Rejections,
         rows: IntArray,
         constraints: Sequence[Constraint],
         leaves: Sequence[BoolArray],
@@ -144,9 +144,7 @@ class _Part:
         """Write down why rows are rejected: which constraints leave nothing of each, and how near they came."""
         if not len(rows):
             return
-        found = causes_of(constraints, leaves, seconds, rows, passes=self.passes)
-        for row, causes in zip(rows.tolist(), found, strict=True):
-            rejections[row] = causes
+        causes_of(constraints, leaves, seconds, rows, passes=self.passes).into(rejections, rows)
 
     def _at_edges(self, constraint: Any, passes: pd.DataFrame, edges: Seconds, offsets: IntArray) -> BoolArray:
         if hasattr(constraint, "margin"):

@@ -11,7 +11,7 @@ from satqkd.arrays import BoolArray, IntArray, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.orbit.constraints import Seconds
 from satqkd.orbit.elements.sets import Elements
-from satqkd.orbit.rejection import Rejected, Rejection, kind_of, name_of, reject_reason
+from satqkd.orbit.rejection import Rejected, Rejection, Rejections, kind_of, name_of
 from satqkd.orbit.samples import PassSamples, sample_edges, sample_passes, sample_sky
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Station
@@ -51,14 +51,14 @@ def apply_constraints(
         If a constraint does not return one bool for each second.
     """
     rejections, counted = reject_by_samples(passes, samples, sky, constraints)
-    return rejected(passes, rejections), counted
+    return rejected(passes, Rejections.of(rejections)), counted
 
 
-def rejected(passes: pd.DataFrame, rejections: Sequence[Rejected]) -> pd.DataFrame:
+def rejected(passes: pd.DataFrame, rejections: Rejections) -> pd.DataFrame:
     """Return a copy of the table in which `usable` and `reject_reason` follow from the rejections."""
     table = passes.copy()
-    table["usable"] = np.array([not causes for causes in rejections], dtype=bool)
-    table["reject_reason"] = np.array([reject_reason(causes) for causes in rejections], dtype=object)
+    table["usable"] = ~rejections.some
+    table["reject_reason"] = np.array(rejections.texts(), dtype=object)
     return table
 
 
@@ -126,7 +126,7 @@ def judge_passes(
     pandas.DataFrame
         A copy with `usable` and `reject_reason`.
     """
-    return rejected(passes, reject_passes(passes, elements, stations, constraints, step_s=step_s))
+    return rejected(passes, Rejections.of(reject_passes(passes, elements, stations, constraints, step_s=step_s)))
 
 
 def reject_passes(
@@ -222,7 +222,7 @@ def causes_of(
     rows: IntArray,
     *,
     passes: pd.DataFrame | None = None,
-) -> list[Rejected]:
+) -> Rejections:
     """Return why each of some rows is rejected.
 
     Parameters
@@ -238,20 +238,19 @@ def causes_of(
     passes : pandas.DataFrame, optional
         The passes that the rows count, whose table knows some nearest values better than any samples.
     """
-    named = ", ".join(name_of(constraint) for constraint in constraints)
-    together = (Rejection("together", f"no second free of all of: {named}"),)
-    found: list[Rejected] = [together] * len(rows)
+    found = Rejections(len(rows))
     guilty = ~np.array(leaves, dtype=bool).reshape(len(leaves), len(rows))
     # Rows that the same constraints are guilty of are written down together.
     pattern = (1 << np.arange(len(leaves))) @ guilty if len(leaves) else np.zeros(len(rows), dtype=np.int64)
-    for which in np.unique(pattern[pattern > 0]).tolist():
+    for which in np.unique(pattern).tolist():
         mine = np.flatnonzero(pattern == which)
-        made = []
-        for one in (one for number, one in enumerate(constraints) if which >> number & 1):
-            kind, name = kind_of(one), name_of(one)
-            made.append([Rejection(kind, name, detail) for detail in _details(one, seconds, rows[mine], passes)])
-        for place, causes in zip(mine.tolist(), zip(*made, strict=True), strict=True):
-            found[place] = causes
+        own = [one for number, one in enumerate(constraints) if which >> number & 1]
+        causes = [(kind_of(one), name_of(one)) for one in own]
+        details = [_details(one, seconds, rows[mine], passes) for one in own]
+        if not own:
+            named = ", ".join(name_of(constraint) for constraint in constraints)
+            causes, details = [("together", f"no second free of all of: {named}")], [[""] * len(mine)]
+        found.enter(mine, causes, details)
     return found
 
 

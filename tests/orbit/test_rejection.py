@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 import satqkd as sq
 from satqkd.analysis import predict
-from satqkd.orbit.rejection import KINDS, Rejection, count_rejections, reject_reason
+from satqkd.orbit.rejection import KINDS, Rejection, Rejections
 from tests.support import ROOT
 
 SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 6, "passes.max_azimuth_rate_deg_s": 0.5})
@@ -16,7 +17,9 @@ SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"days": 6, "passes.m
 
 def test_the_table_says_what_the_rejections_say():
     for found in (predict(SCENARIO),):
-        assert found.passes["reject_reason"].tolist() == [reject_reason(causes) for causes in found.rejections]
+        assert found.passes["reject_reason"].tolist() == [
+            "; ".join(one.text for one in causes) for causes in found.rejections
+        ]
         assert found.passes["usable"].tolist() == [not causes for causes in found.rejections]
         assert {cause.kind for causes in found.rejections for cause in causes} <= set(KINDS)
         assert sum(found.rejected().values()) == int((~found.passes["usable"]).sum())
@@ -64,10 +67,28 @@ def test_a_user_s_kind_is_believed_where_it_is_a_limit_of_ours(told, kind):
     assert not found.too_old
 
 
-def test_text():
+def test_text_and_counts():
     range_, sun = Rejection("range", "range above 1200 km", "shortest 1300.0 km"), Rejection("own", "maintenance")
-    assert reject_reason((range_, sun)) == "range above 1200 km (shortest 1300.0 km); maintenance"
-    assert count_rejections([(range_,), (), (sun,), (range_,)]) == {"range above 1200 km": 2, "maintenance": 1}
+    given = [(range_,), (), (sun,), (range_,), (range_, sun)]
+    found = Rejections.of(given)
+    assert list(found) == given
+    assert found[1:3] == given[1:3]
+    assert found.some.tolist() == [True, False, True, True, True]
+    assert found.texts()[4] == "range above 1200 km (shortest 1300.0 km); maintenance"
+    assert found.texts()[1] == ""
+    assert found.counts() == {
+        "range above 1200 km": 2,
+        "maintenance": 1,
+        "range above 1200 km; maintenance": 1,
+    }
+    assert list(found.take(np.array([4, 1]))) == [given[4], ()]
+    assert list(Rejections.joined([found, found])) == [*given, *given]
+    assert not found.all_are("range")
+    assert Rejections.of([(range_,), (range_, sun)]).all_are("range")
+    assert not Rejections(0).all_are("range")
+    found.enter(np.array([1]), [("age", "old")], [["2 d"]])
+    assert found[1] == (Rejection("age", "old", "2 d"),)
+    assert found != Rejections.of(given)
 
 
 def test_nobody_reads_the_text_back():
