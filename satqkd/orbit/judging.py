@@ -30,7 +30,8 @@ _PASSES_AT_ONCE = 20_000
 _LEAST_PANELS = 4
 """On either side of TCA."""
 _ROOT_S = 1e-3
-_NEWTON_S = 1e-4
+_NEWTON_S = 0.3
+"""A last step of Newton's method up to this is good to some milliseconds: its error goes with the square."""
 _NEAR_M = 1.0
 """A margin that comes nearer to zero than this, from below, was a root."""
 _ITERATIONS = 60
@@ -206,14 +207,14 @@ class _Part:
     def _by_newton(self, constraint: Any, rows: IntArray) -> Spans:
         """Find the two roots of a concave margin from outside, as far as they lie in the pass; see `MaxRange.rate`."""
         begin, end = self.begin_s[rows].copy(), self.end_s[rows].copy()
-        lowest = np.full(len(rows), -np.inf)
+        found = np.ones(len(rows), dtype=bool)
         for edge, sign in ((begin, 1.0), (end, -1.0)):
             open_ = np.arange(len(rows))
             for _ in range(_ITERATIONS):
                 seen = self._samples(rows[open_], edge[open_])
                 margin, rate = constraint.margin(seen), sign * constraint.rate(seen)
-                lowest[open_] = np.maximum(lowest[open_], margin)
-                # Where the margin no longer grows the root was missed: there is none.
+                # Where the margin no longer grows before it reaches zero there is no root.
+                found[open_] &= (margin >= -_NEAR_M) | (rate > 0.0)
                 short = np.flatnonzero((margin < 0.0) & (rate > 0.0))
                 open_ = open_[short]
                 step = -margin[short] / rate[short]
@@ -221,7 +222,7 @@ class _Part:
                 open_ = open_[(step > _NEWTON_S) & (np.abs(edge[open_]) < SHORT_PASS_S)]
                 if not len(open_):
                     break
-        kept = np.flatnonzero((end > begin) & (lowest > -_NEAR_M))
+        kept = np.flatnonzero((end > begin) & found)
         return Spans(len(rows), kept, begin[kept], end[kept])
 
     def _by_roots_on_grid(self, constraint: Any, rows: IntArray) -> Spans:
