@@ -159,8 +159,9 @@ class _Sums:
     def count(self, light: Light, block: NDArray[np.intp], protocols: list[Protocol]) -> None:
         """Count samples with the protocols of their blocks, and add them to their passes."""
         # Blocks with the same parameters are counted together: without optimisation that is all of them.
-        groups = {protocol: number for number, protocol in enumerate(dict.fromkeys(protocols))}
-        group = np.array([groups[protocol] for protocol in protocols], dtype=np.intp)[block]
+        own, place = np.unique(block, return_inverse=True)
+        groups: dict[Protocol, int] = {}
+        group = np.array([groups.setdefault(protocols[one], len(groups)) for one in own.tolist()], dtype=np.intp)[place]
         order = np.argsort(group, kind="stable")
         ends = np.searchsorted(group[order], np.arange(len(groups) + 1))
         for protocol, (begin, end) in zip(groups, pairwise(ends), strict=True):
