@@ -62,7 +62,7 @@ COLUMNS: dict[str, Column] = {
     "moon_separation_deg": Column("deg", "Moon separation", "°", 1.0, 1),
     "satellite_sunlit": Column("", "satellite sunlit"),
     "elements_age_days": Column("d", "element age", decimals=2),
-    "truncated": Column("", "truncated by the window"),
+    "truncated": Column("", "cut by window or night"),
     "usable": Column("", "usable"),
     "reject_reason": Column("", "rejected because"),
     "geometric_db": Column("dB", "geometric (diffraction)"),
