@@ -30,8 +30,8 @@ _PASSES_AT_ONCE = 20_000
 _LEAST_PANELS = 4
 """On either side of TCA."""
 _ROOT_S = 1e-3
-_NEWTON_S = 0.3
-"""A last step of Newton's method up to this is good to some milliseconds: its error goes with the square."""
+_BEND_M_S2 = 150.0
+"""More than the range of a low orbit bends: what a last step of Newton's method leaves is made of it."""
 _NEAR_M = 1.0
 """A margin that comes nearer to zero than this, from below, was a root."""
 _ITERATIONS = 60
@@ -219,7 +219,8 @@ class _Part:
                 open_ = open_[short]
                 step = -margin[short] / rate[short]
                 edge[open_] += sign * step
-                open_ = open_[(step > _NEWTON_S) & (np.abs(edge[open_]) < SHORT_PASS_S)]
+                left_s = 0.5 * _BEND_M_S2 * step**2 / rate[short]
+                open_ = open_[(left_s > _ROOT_S) & (np.abs(edge[open_]) < SHORT_PASS_S)]
                 if not len(open_):
                     break
         kept = np.flatnonzero((end > begin) & found)
