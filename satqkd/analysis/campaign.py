@@ -23,6 +23,7 @@ from satqkd.analysis.samples import pass_samples
 from satqkd.analysis.seconds import second_by_second
 from satqkd.errors import InputError, did_you_mean, shown, warn
 from satqkd.orbit import PassSamples
+from satqkd.progress import stage
 from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.scenario import Scenario, load_scenario, refuse_several_terminals
 
@@ -85,21 +86,25 @@ def analyze_prediction(
     refuse_several_terminals(prediction.elements)
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
-    counts = count_blocks(prediction)
+    with stage("light and counts"):
+        counts = count_blocks(prediction)
     campaign = keyed(prediction, counts, seed=seed, draws=draws)
     if keep_samples:
-        return replace(campaign, kept=second_by_second(prediction, np.arange(len(prediction.passes))))
+        with stage("samples"):
+            return replace(campaign, kept=second_by_second(prediction, np.arange(len(prediction.passes))))
     return campaign
 
 
 def keyed(prediction: Prediction, counts: BlockCounts, *, seed: int | None, draws: int) -> Campaign:
     """Return the key that counts grant, with the table of passes."""
-    bits, epsilon = block_keys(counts)
     covered = _covered_blocks(prediction, counts)
-    bits = np.where(covered, bits, 0)
     seed = seed if covered.all() else None  # where there is no key there is none that could scatter
-    scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
-    passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
+    with stage("keys"):
+        bits, epsilon = block_keys(counts)
+        bits = np.where(covered, bits, 0)
+        scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
+    with stage("table"):
+        passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
     _warn_of_overlaps(passes)
     authentication = _authentication(prediction, counts)
     return Campaign(

@@ -21,6 +21,7 @@ from satqkd.orbit.nights import cut_at_nights
 from satqkd.orbit.rejection import Rejected, Rejection, count_rejections, name_of
 from satqkd.orbit.selection import rejected, verdicts_on_samples
 from satqkd.orbit.spans import Layer, Spans
+from satqkd.progress import stage
 from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
 from satqkd.times import to_datetime64, to_iso, to_posix, utc_stamps
@@ -134,8 +135,10 @@ def predict(
     first, last = _window(checked, start, days, end)
     elements = checked.read_elements()
     wanted = [*checked.constraints(), *_listed(constraints)]
-    passes = _geometry(checked, elements, first, last, wanted)
-    spans, rejections, layers = _judged(checked, passes, elements, wanted)
+    with stage("predict"):
+        passes = _geometry(checked, elements, first, last, wanted)
+    with stage("judge"):
+        spans, rejections, layers = _judged(checked, passes, elements, wanted)
     young = ~_reject_old(rejections, passes, elements, checked.elements)
     spans = spans.take(np.flatnonzero(young)).put(np.flatnonzero(young), len(passes))
     plan = Plan.of(passes, spans, layers)
