@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         compare_pools as compare_pools,
         find_passes as find_passes,
     )
+    from satqkd.analysis.estimate import Estimate as Estimate, estimate as estimate
     from satqkd.errors import SatqkdError as SatqkdError, SatqkdWarning as SatqkdWarning
     from satqkd.export import to_qtable as to_qtable
     from satqkd.network import Relay as Relay, relay as relay

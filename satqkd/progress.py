@@ -29,8 +29,8 @@ _listener: ContextVar[Listener | None] = ContextVar("satqkd_progress", default=N
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """Let a listener be told what happens meanwhile, instead of any other."""
+def listening(listener: Listener | None) -> Iterator[None]:
+    """Let a listener, or nobody, be told what happens meanwhile, instead of any other."""
     token = _listener.set(listener)
     try:
         yield

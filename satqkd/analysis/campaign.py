@@ -16,7 +16,7 @@ from satqkd.analysis.light import Instants
 from satqkd.analysis.overlaps import coexisting_bits
 from satqkd.analysis.pass_table import pass_table
 from satqkd.analysis.plan import Plan
-from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
+from satqkd.analysis.prediction import Prediction, ScenarioLike, predict_for
 from satqkd.analysis.provenance import provenance
 from satqkd.analysis.public_messages import authentication_for, promise, sifting_message_bits
 from satqkd.analysis.samples import pass_samples
@@ -73,7 +73,15 @@ def analyze(
     _ = checked.sites  # a station without telescope is refused before its passes are looked for
     if plan is not None and not isinstance(plan, Plan):
         raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
-    prediction = predict(checked, start=start, days=days, end=end, constraints=constraints)
+    prediction = predict_for(
+        checked,
+        start=start,
+        days=days,
+        end=end,
+        constraints=constraints,
+        analysed=True,
+        keep_samples=keep_samples,
+    )
     if plan is not None:
         prediction = prediction.narrowed(plan)
     return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd import orbit
+from satqkd.analysis.estimate import check_size
 from satqkd.analysis.plan import Plan
-from satqkd.arrays import as_float
+from satqkd.analysis.window import ScenarioLike as ScenarioLike, window
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
 from satqkd.orbit.judging import judge
@@ -24,17 +23,12 @@ from satqkd.orbit.spans import Layer, Spans
 from satqkd.progress import stage
 from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario
-from satqkd.times import to_datetime64, to_iso, to_posix, utc_stamps
+from satqkd.times import to_datetime64, utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from satqkd.orbit.selection import Constraint
-
-ScenarioLike = str | Path | Mapping[str, Any] | Scenario
-
-_SECONDS_A_DAY = 86400.0
-_LONGEST_DAYS = 36_525.0
 
 
 @dataclass(frozen=True)
@@ -131,9 +125,24 @@ def predict(
     constraints: Sequence[Constraint] = (),
 ) -> Prediction:
     """Predict passes with their plan; parameters as `find_passes`."""
+    return predict_for(scenario, start=start, days=days, end=end, constraints=constraints)
+
+
+def predict_for(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    constraints: Sequence[Constraint] = (),
+    analysed: bool = False,
+    keep_samples: bool = False,
+) -> Prediction:
+    """Predict passes for what is to follow, which is estimated with it before it begins; see `analyze`."""
     checked = load_scenario(scenario)
-    first, last = _window(checked, start, days, end)
+    first, last = window(checked, start, days, end)
     elements = checked.read_elements()
+    check_size(checked, elements, first, last, analysed=analysed, keep_samples=keep_samples)
     wanted = [*checked.constraints(), *_listed(constraints)]
     with stage("predict"):
         passes = _geometry(checked, elements, first, last, wanted)
@@ -220,27 +229,3 @@ def _reject_old(
         detail = f"{ages[row]:+.1f} d from their epoch, limit {policy.max_age_days:g} d"
         rejections[row] = (Rejection("age", "elements too old", detail),)
     return np.asarray(too_old)
-
-
-def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tuple[float, float]:
-    first = to_posix(scenario.start if start is None else start, "start")
-    if end is not None:
-        last = to_posix(end, "end")
-        if last <= first:
-            raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(to_datetime64(first))}.")
-    else:
-        length = scenario.days if days is None else _in_days(days)
-        last = first + length * _SECONDS_A_DAY
-    return first, last
-
-
-def _in_days(days: Any) -> float:
-    """Return a length of time in days; a timedelta and an astropy Quantity are accepted."""
-    if isinstance(days, dt.timedelta):
-        return days.total_seconds() / _SECONDS_A_DAY
-    length = as_float("days", days)
-    if not 0.0 < length <= _LONGEST_DAYS:
-        raise InputError(
-            f"days = {shown(days)} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}."
-        )
-    return length
