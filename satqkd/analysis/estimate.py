@@ -79,7 +79,9 @@ class Estimate:
     def text(self) -> str:
         """All of it in words, on one line."""
         samples = f"{_words(self.samples)} samples, " if self.samples else ""
-        return f"about {_words(self.passes)} passes, {samples}{_size(self.memory_bytes)} of memory, {_time(self.seconds)}"
+        return (
+            f"about {_words(self.passes)} passes, {samples}{_size(self.memory_bytes)} of memory, {_time(self.seconds)}"
+        )
 
     def __str__(self) -> str:
         return self.text
@@ -256,7 +258,7 @@ def _spread(count: int, wanted: int, place: float) -> IntArray:
 def _words(number: float) -> str:
     for size, name in ((1e9, " billion"), (1e6, " million")):
         if number >= 0.95 * size:
-            return f"{number / size:.2g}{name}" if number < 100.0 * size else f"{number / size:.0f}{name}"
+            return f"{float(f'{number / size:.2g}'):,g}{name}"
     return f"{float(f'{number:.2g}'):,.0f}"
 
 

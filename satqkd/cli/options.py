@@ -104,7 +104,9 @@ Output = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="Write to this file (format by suffix) instead of the terminal."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", callback=_set_quiet, help="No notes beside the result.")]
-Debug = Annotated[bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened, and what took how long.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened, and what took how long.")
+]
 
 
 def _shared(
