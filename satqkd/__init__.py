@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         find_passes as find_passes,
         load_campaign as load_campaign,
     )
+    from satqkd.analysis.estimate import Estimate as Estimate, estimate as estimate
     from satqkd.errors import SatqkdError as SatqkdError, SatqkdWarning as SatqkdWarning
     from satqkd.export import to_qtable as to_qtable
     from satqkd.network import Relay as Relay, relay as relay

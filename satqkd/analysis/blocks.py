@@ -19,6 +19,7 @@ from satqkd.analysis.seconds import SecondLight
 from satqkd.arrays import BoolArray, FloatArray, IntArray
 from satqkd.constants import DAY_S
 from satqkd.orbit.spans import Spans
+from satqkd.progress import report
 from satqkd.scenario import Protocol
 from satqkd.times import utc_seconds
 
@@ -198,6 +199,7 @@ def _count_nodes(
     protocol, wanted = prediction.scenario.protocol, prediction.scenario.key
     source = NodeLight(prediction)
     for blocks, rows in _groups(block_of_pass, source.passes_at_once):
+        report("light and counts", int(blocks[0]), len(protocols))
         light, counts, sums.least_loss_db[rows] = source.light(rows)
         searched = np.zeros(len(blocks), dtype=bool)
         if wanted.optimize:

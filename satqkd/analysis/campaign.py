@@ -29,6 +29,7 @@ from satqkd.columns import COLUMNS
 from satqkd.errors import InputError, did_you_mean, shown, warn
 from satqkd.files import bytes_writer, written_whole
 from satqkd.orbit import PassSamples
+from satqkd.progress import stage
 from satqkd.protocols.authentication import Authentication, checked_total
 from satqkd.scenario import Scenario
 from satqkd.times import to_datetime64, to_iso
@@ -121,12 +122,14 @@ class Campaign:
         kept: Instants | None = None,
     ) -> Campaign:
         """Return the key that counts grant, with the table of passes."""
-        bits, epsilon = block_keys(counts)
         covered = _covered_blocks(prediction, counts)
-        bits = np.where(covered, bits, 0)
         seed = seed if covered.all() else None  # where there is no key there is none that could scatter
-        scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
-        passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
+        with stage("keys"):
+            bits, epsilon = block_keys(counts)
+            bits = np.where(covered, bits, 0)
+            scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
+        with stage("table"):
+            passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
         _warn_of_overlaps(passes)
         authentication = _authentication(prediction, counts)
         block_epsilon = epsilon + authentication.block_epsilon

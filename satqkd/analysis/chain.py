@@ -12,9 +12,11 @@ from satqkd.analysis.blocks import count_blocks
 from satqkd.analysis.campaign import Campaign
 from satqkd.analysis.packing import unpacked
 from satqkd.analysis.plan import Plan
-from satqkd.analysis.prediction import Prediction, ScenarioLike, predict
+from satqkd.analysis.prediction import Prediction, predict_for
 from satqkd.analysis.seconds import second_by_second
+from satqkd.analysis.window import ScenarioLike
 from satqkd.errors import InputError, shown
+from satqkd.progress import stage
 from satqkd.protocols.authentication import Authentication
 from satqkd.scenario import load_scenario
 
@@ -63,7 +65,16 @@ def analyze(
     _ = checked.sites  # a station without telescope is refused before its passes are looked for
     if plan is not None and not isinstance(plan, Plan):
         raise InputError(f"plan = {shown(plan)} is no Plan.", "Make one: satqkd.Plan.from_table(table, passes).")
-    prediction = predict(checked, start=start, days=days, end=end, part=part, constraints=constraints, one_link=True)
+    prediction = predict_for(
+        checked,
+        start=start,
+        days=days,
+        end=end,
+        part=part,
+        constraints=constraints,
+        analysed=True,
+        keep_samples=keep_samples,
+    )
     if plan is not None:
         prediction = prediction.narrowed(plan)
     return analyze_prediction(prediction, seed=seed, draws=draws, keep_samples=keep_samples)
@@ -75,8 +86,12 @@ def analyze_prediction(
     """Return the key of passes that are already predicted; see `analyze`."""
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
-    counts = count_blocks(prediction)
-    kept = second_by_second(prediction, np.arange(len(prediction.passes))) if keep_samples else None
+    with stage("light and counts"):
+        counts = count_blocks(prediction)
+    kept = None
+    if keep_samples:
+        with stage("samples"):
+            kept = second_by_second(prediction, np.arange(len(prediction.passes)))
     return Campaign.of(prediction, counts, seed=seed, draws=draws, kept=kept)
 
 

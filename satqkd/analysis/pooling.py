@@ -9,7 +9,7 @@ import numpy as np
 
 from satqkd.analysis.campaign import Campaign
 from satqkd.analysis.chain import analyze_prediction
-from satqkd.analysis.prediction import ScenarioLike, predict
+from satqkd.analysis.prediction import ScenarioLike, predict_for
 from satqkd.analysis.public_messages import promise
 from satqkd.arrays import FloatArray
 from satqkd.times import utc_stamps
@@ -47,7 +47,7 @@ def compare_pools(
     """
     import pandas as pd
 
-    prediction = predict(scenario, start=start, days=days, end=end, one_link=True)
+    prediction = predict_for(scenario, start=start, days=days, end=end, analysed=True)
     rows: list[dict[str, Any]] = []
     security: dict[str, Any] = {}
     for pool in pools:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satqkd import orbit
+from satqkd.analysis.estimate import check_size
 from satqkd.analysis.plan import Plan
 from satqkd.analysis.stretches import Window, part_of, passes_in, stretches
-from satqkd.arrays import as_float
+from satqkd.analysis.window import ScenarioLike as ScenarioLike, window
 from satqkd.errors import InputError, shown
 from satqkd.orbit import Elements
 from satqkd.orbit.judging import judge
@@ -22,19 +21,15 @@ from satqkd.orbit.nights import cut_at_nights
 from satqkd.orbit.rejection import Rejections, name_of
 from satqkd.orbit.selection import rejected, verdicts_on_samples
 from satqkd.orbit.spans import Layer, Spans
+from satqkd.progress import stage
 from satqkd.reads import FileRead
 from satqkd.scenario import ElementsPolicy, Scenario, load_scenario, refuse_several_terminals
-from satqkd.times import to_datetime64, to_iso, to_posix, utc_stamps
+from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from satqkd.orbit.selection import Constraint
-
-ScenarioLike = str | Path | Mapping[str, Any] | Scenario
-
-_SECONDS_A_DAY = 86400.0
-_LONGEST_DAYS = 36_525.0
 
 
 @dataclass(frozen=True)
@@ -133,26 +128,47 @@ def predict(
     end: Any = None,
     part: tuple[int, int] | None = None,
     constraints: Sequence[Constraint] = (),
-    one_link: bool = False,
 ) -> Prediction:
-    """Predict passes with their plan.
+    """Predict passes with their plan; parameters as `find_passes`."""
+    return predict_for(scenario, start=start, days=days, end=end, part=part, constraints=constraints)
+
+
+def predict_for(
+    scenario: ScenarioLike,
+    *,
+    start: Any = None,
+    days: float | None = None,
+    end: Any = None,
+    part: tuple[int, int] | None = None,
+    constraints: Sequence[Constraint] = (),
+    analysed: bool = False,
+    keep_samples: bool = False,
+) -> Prediction:
+    """Predict passes for what is to follow, whose size is estimated before it begins; see `satqkd.analyze`.
 
     Parameters
     ----------
     scenario, start, days, end, part, constraints
         As `find_passes`.
-    one_link : bool, optional
-        Refuse satellites that differ in their terminals, which no one link serves, before any pass is looked for.
+    analysed : bool, optional
+        Whether the passes are to be analysed: satellites that differ in their terminals, which no one link serves, are
+        then refused.
+    keep_samples : bool, optional
+        Whether the seconds of all passes are to be kept.
     """
     checked = load_scenario(scenario)
-    first, last = _window(checked, start, days, end)
+    first, last = window(checked, start, days, end)
     elements = checked.read_elements()
-    if one_link:
+    if analysed:
         refuse_several_terminals(elements)
-    wanted = [*checked.constraints(), *_listed(constraints)]
     mine = part_of(stretches(first, last), part)
-    passes = _geometry(checked, elements, Window(first, last), mine, wanted)
-    spans, rejections, layers = _judged(checked, passes, elements, wanted)
+    if mine:
+        check_size(checked, elements, mine[0].start, mine[-1].end, analysed=analysed, keep_samples=keep_samples)
+    wanted = [*checked.constraints(), *_listed(constraints)]
+    with stage("predict"):
+        passes = _geometry(checked, elements, Window(first, last), mine, wanted)
+    with stage("judge"):
+        spans, rejections, layers = _judged(checked, passes, elements, wanted)
     young = ~_reject_old(rejections, passes, elements, checked.elements)
     spans = spans.take(np.flatnonzero(young)).put(np.flatnonzero(young), len(passes))
     plan = Plan.of(passes, spans, layers)
@@ -239,27 +255,3 @@ def _reject_old(
     details = [f"{age:+.1f} d from their epoch, limit {policy.max_age_days:g} d" for age in ages[rows].tolist()]
     rejections.enter(rows, [("age", "elements too old")], [details])
     return np.asarray(too_old)
-
-
-def _window(scenario: Scenario, start: Any, days: float | None, end: Any) -> tuple[float, float]:
-    first = to_posix(scenario.start if start is None else start, "start")
-    if end is not None:
-        last = to_posix(end, "end")
-        if last <= first:
-            raise InputError(f"end = {to_iso(end)} is not after start = {to_iso(to_datetime64(first))}.")
-    else:
-        length = scenario.days if days is None else _in_days(days)
-        last = first + length * _SECONDS_A_DAY
-    return first, last
-
-
-def _in_days(days: Any) -> float:
-    """Return a length of time in days; a timedelta and an astropy Quantity are accepted."""
-    if isinstance(days, dt.timedelta):
-        return days.total_seconds() / _SECONDS_A_DAY
-    length = as_float("days", days)
-    if not 0.0 < length <= _LONGEST_DAYS:
-        raise InputError(
-            f"days = {shown(days)} is out of range: it must be greater than 0 and at most {_LONGEST_DAYS:g}."
-        )
-    return length

@@ -9,6 +9,7 @@ import typer
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_age, check_any, report_rejected
+from satqkd.cli.watch import watched
 from satqkd.columns import PARAMETERS, SCATTER, VIEWS
 from satqkd.errors import InputError
 
@@ -51,7 +52,8 @@ def analyze(
         if sample is not None or everything:
             raise InputError("--pools compares ways to pool; --sample and --all do not go with it.", "Run it alone.")
         check_any(satqkd.find_passes(chosen))
-        compared = satqkd.compare_pools(chosen)
+        with watched():
+            compared = satqkd.compare_pools(chosen)
         emit(
             compared,
             form=form,
@@ -59,7 +61,8 @@ def analyze(
             meta=lambda: {**scenario_provenance(chosen), "security": compared.attrs["security"]},
         )
         return
-    campaign = satqkd.analyze(chosen, seed=sample)
+    with watched():
+        campaign = satqkd.analyze(chosen, seed=sample)
     table = campaign.passes
     check_any(table)
     shown = (*VIEWS["analyze"], *(() if sample is None else SCATTER))

@@ -11,6 +11,7 @@ from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
 from satqkd.cli.output import check_output, emit, is_stdout, note, recorded, write_whole
 from satqkd.cli.passes import check_any
+from satqkd.cli.watch import watched
 from satqkd.columns import VIEWS
 from satqkd.errors import InputError
 
@@ -46,7 +47,8 @@ def inspect(
     check_output(form, out, figure)
     import satqkd
 
-    campaign = satqkd.analyze(chosen)
+    with watched():
+        campaign = satqkd.analyze(chosen)
     check_any(campaign.passes)
     row = _row(campaign, which)
     one = campaign.passes.iloc[row]

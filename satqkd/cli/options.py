@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,6 +31,8 @@ class State:
     debug: bool = False
     quiet: bool = False
     command: tuple[str, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each stage of the work took [s]."""
 
 
 state = State()
@@ -102,7 +104,9 @@ Output = Annotated[
     typer.Option("--out", "-o", metavar="FILE", help="Write to this file (format by suffix) instead of the terminal."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", callback=_set_quiet, help="No notes beside the result.")]
-Debug = Annotated[bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened.")]
+Debug = Annotated[
+    bool, typer.Option("--debug", callback=_set_debug, help="Show where an error happened, and what took how long.")
+]
 
 
 def _shared(
@@ -133,8 +137,13 @@ def takes_scenario(command: Callable[..., None]) -> Callable[..., None]:
     }
 
     def run(**given: Any) -> None:
+        state.seconds.clear()
         chosen = chosen_scenario(**{name: given[name] for name in shared})
-        command(chosen, **{name: given[name] for name in own})
+        try:
+            command(chosen, **{name: given[name] for name in own})
+        finally:
+            if state.debug:
+                _say_seconds()
 
     parameters = [*shared.values(), *own.values()]
     run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
@@ -143,6 +152,12 @@ def takes_scenario(command: Callable[..., None]) -> Callable[..., None]:
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
+
+
+def _say_seconds() -> None:
+    """Say how long each stage took."""
+    for stage, seconds in state.seconds.items():
+        say(f"{seconds:9.3f} s  {stage}")
 
 
 def chosen_scenario(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from satqkd.cli import options as opt
 from satqkd.cli.output import check_output, emit, note
+from satqkd.cli.watch import watched
 from satqkd.columns import VIEWS
 from satqkd.errors import DataError, NothingFoundError
 
@@ -38,7 +39,8 @@ def passes(
     from satqkd.analysis import predict
     from satqkd.analysis.provenance import provenance
 
-    found = predict(chosen)
+    with watched():
+        found = predict(chosen)
     table = found.passes
     check_any(table)
     emit(

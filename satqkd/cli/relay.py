@@ -12,6 +12,7 @@ from satqkd.cli.options import state
 from satqkd.cli.output import check_output, is_folder, is_stdout, note, print_table, print_values, recorded
 from satqkd.cli.passes import check_age, check_any
 from satqkd.cli.talk import write
+from satqkd.cli.watch import watched
 from satqkd.columns import VIEWS
 from satqkd.errors import InputError
 
@@ -60,7 +61,8 @@ def relay(
             f"Scenario {chosen.name!r} has no [relay]: which two stations are to share key?",
             "Name them with --station A --station B, or in the scenario's [relay].",
         )
-    campaign = satqkd.analyze(chosen)
+    with watched():
+        campaign = satqkd.analyze(chosen)
     check_any(campaign.passes)
     result = satqkd.relay(campaign)
     totals = result.summary()

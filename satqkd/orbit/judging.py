@@ -21,6 +21,7 @@ from satqkd.orbit.selection import Constraint, causes_of, certainly, rejected_be
 from satqkd.orbit.spans import Layer, Spans
 from satqkd.orbit.station import Station
 from satqkd.orbit.timescale import tai_from_datetime64
+from satqkd.progress import report
 from satqkd.times import utc_stamps
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def judge(
         spans.append(found)
         causes.append(why)
         layers += [layer.shifted(first) for layer in took]
+        report("judge", first + len(some), len(passes))
     return Spans.joined(spans), Rejections.joined(causes), Layer.joined(layers)
 
 

@@ -29,6 +29,7 @@ from satqkd.orbit.timescale import (
     tai_from_posix,
     utc_offset_s,
 )
+from satqkd.progress import report
 from satqkd.times import to_posix
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def _search(
         if pending and (load > _CHUNK or index == len(arcs) - 1):
             parts.append(_search_stretches(pending, arcs, frames, mask, t0, t1))
             pending = []
+            report("predict", index + 1, len(arcs))
     if pending:
         parts.append(_search_stretches(pending, arcs, frames, mask, t0, t1))
     if failures:

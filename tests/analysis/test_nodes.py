@@ -13,7 +13,11 @@ from satqkd.errors import SatqkdWarning
 
 BASE = sq.load_scenario("micius-beijing-vienna").with_({"elements.max_age_days": 400.0})
 SKYLINE = [[0, 10], [90, 35], [180, 20], [270, 25]]
-ONE_DECOY = {"protocol.name": "one-decoy-bb84"}
+ONE_DECOY = {
+    "protocol.name": "one-decoy-bb84",
+    "protocol.intensities": [0.8, 0.1],
+    "protocol.probabilities": [0.75, 0.25],
+}
 PAIRS = {
     "name": "bbm92",
     "pair_rate_hz": 5.9e6,
