@@ -73,7 +73,12 @@ class _Watcher:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[share]}"), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[share]}"),
+            TimeElapsedColumn(),
+        )
         progress = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
         with self._lock:
             if self._closed:

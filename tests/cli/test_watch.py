@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from threading import Timer
 
 import pytest
 
@@ -147,7 +148,7 @@ def test_debug_tells_at_the_end_how_long_each_stage_took(satqkd):
 
 def test_a_stage_of_unknown_length_has_no_share():
     watcher = watch._Watcher(shows=False)
-    watcher._timer = watch.Timer(60.0, watcher._show)
+    watcher._timer = Timer(60.0, watcher._show)
     watcher.reached("dig", 1, 4)
     watcher._show()
     try:
