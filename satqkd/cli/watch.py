@@ -71,24 +71,27 @@ class _Watcher:
 
     def _show(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[share]}"),
+            TimeElapsedColumn(),
+        )
         progress = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
         with self._lock:
             if self._closed:
                 return
-            line = (progress, progress.add_task(self._at[0], total=None))
+            line = (progress, progress.add_task(self._at[0], total=None, share=""))
             self._update(*line)
             progress.start()
             self._line = line
 
     def _update(self, progress: Progress, task: TaskID) -> None:
         stage, done, total = self._at
-        # A total that was known stays in rich's task unless another is set: a stage without one begins anew.
-        if not total and progress.tasks[0].total is not None:
-            progress.reset(task, total=None, start=True)
-        progress.update(task, description=stage, completed=done, total=total or None)
+        progress.tasks[0].total = total or None  # by itself: to `update`, None means that it stays
+        progress.update(task, description=stage, completed=done, share=f"{done / total:.0%}" if total else "")
 
 
 def _is_terminal() -> bool:

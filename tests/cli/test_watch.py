@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from threading import Timer
 
 import pytest
 
@@ -143,3 +144,18 @@ def test_debug_tells_at_the_end_how_long_each_stage_took(satqkd):
         "judge",
     ]
     assert " s  judge" not in satqkd("passes", "--days", "2").err
+
+
+def test_a_stage_of_unknown_length_has_no_share():
+    watcher = watch._Watcher(shows=False)
+    watcher._timer = Timer(60.0, watcher._show)
+    watcher.reached("dig", 1, 4)
+    watcher._show()
+    try:
+        assert watcher._line is not None
+        task = watcher._line[0].tasks[0]
+        assert (task.description, task.completed, task.total, task.fields["share"]) == ("dig", 1, 4, "25%")
+        watcher.reached("rest", 0, 0)
+        assert (task.description, task.completed, task.total, task.fields["share"]) == ("rest", 0, None, "")
+    finally:
+        watcher.close()
