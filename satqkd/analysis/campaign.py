@@ -119,7 +119,6 @@ class Campaign:
         *,
         seed: int | None = None,
         draws: int = 200,
-        kept: Instants | None = None,
     ) -> Campaign:
         """Return the key that counts grant, with the table of passes."""
         covered = _covered_blocks(prediction, counts)
@@ -133,7 +132,7 @@ class Campaign:
         _warn_of_overlaps(passes)
         authentication = _authentication(prediction, counts)
         block_epsilon = epsilon + authentication.block_epsilon
-        campaign = cls(prediction, passes, counts, authentication, block_epsilon, seed, draws, kept)
+        campaign = cls(prediction, passes, counts, authentication, block_epsilon, seed, draws)
         campaign.label()
         return campaign
 

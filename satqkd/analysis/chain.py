@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,11 +89,11 @@ def analyze_prediction(
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
     with stage("light and counts"):
         counts = count_blocks(prediction)
-    kept = None
+    campaign = Campaign.of(prediction, counts, seed=seed, draws=draws)
     if keep_samples:
         with stage("samples"):
-            kept = second_by_second(prediction, np.arange(len(prediction.passes)))
-    return Campaign.of(prediction, counts, seed=seed, draws=draws, kept=kept)
+            return replace(campaign, kept=second_by_second(prediction, np.arange(len(prediction.passes))))
+    return campaign
 
 
 def load_campaign(folder: str | Path) -> Campaign:
