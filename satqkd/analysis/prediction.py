@@ -106,7 +106,8 @@ def find_passes(
         Length of the window [d].
     part : tuple of two int, optional
         ``(k, n)``: the k-th of n parts of the window, from 0; a pass is in the part that holds its TCA. Windows are
-        searched in stretches of 32 days, of which a part has some or none; see `satqkd.Campaign.joined`.
+        searched in stretches of 64 days, of 400 over fewer than five stations, of which a part has some or none; see
+        `satqkd.Campaign.joined`.
     constraints : sequence of callables, optional
         Your own, beside the scenario's: ``constraint(pass_row, seconds)`` returns True for each second that counts, and
         its ``reason`` is said of a pass that it leaves none; see `satqkd.orbit.apply_constraints`.
@@ -161,7 +162,7 @@ def predict_for(
     elements = checked.read_elements()
     if analysed:
         refuse_several_terminals(elements)
-    mine = part_of(stretches(first, last), part)
+    mine = part_of(stretches(first, last, len(checked.positions)), part)
     if mine:
         check_size(checked, elements, mine[0].start, mine[-1].end, analysed=analysed, keep_samples=keep_samples)
     wanted = [*checked.constraints(), *_listed(constraints)]

@@ -20,7 +20,9 @@ from satqkd.times import to_datetime64, to_posix, utc_seconds, utc_stamps
 if TYPE_CHECKING:
     import pandas as pd
 
-_STRETCH_S = 32.0 * DAY_S
+_STRETCH_S, _QUIET_STRETCH_S = 64.0 * DAY_S, 400.0 * DAY_S
+_FEW_STATIONS = 5
+"""Below so many stations there are few passes in a day, and the longer stretches cost less."""
 _MARGIN_S = 0.5 * DAY_S
 """How far before and behind a stretch its passes may reach; no pass of what rises and sets daily is longer."""
 _LINGERS_REV_DAY = 6.4
@@ -34,9 +36,14 @@ class Window(NamedTuple):
     end: float
 
 
-def stretches(first: float, last: float) -> list[Window]:
-    """Return a window cut into stretches of 32 days from its start on, the last one shorter."""
-    edges = [*np.arange(first, last, _STRETCH_S).tolist(), last]
+def stretches(first: float, last: float, stations: int) -> list[Window]:
+    """Return a window cut into stretches from its start on, the last one shorter.
+
+    They are of 64 days, or of 400 where there are few stations: how many satellites there are must not matter, or parts
+    by satellite would not be what they are in the whole.
+    """
+    length = _STRETCH_S if stations >= _FEW_STATIONS else _QUIET_STRETCH_S
+    edges = [*np.arange(first, last, length).tolist(), last]
     return [Window(*pair) for pair in pairwise(edges)]
 
 

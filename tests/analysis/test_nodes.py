@@ -39,6 +39,7 @@ CASES = {
     "one decoy": (ONE_DECOY, 0.1, 1e-4, 5e-3),
     "optimised": ({"key.optimize": True}, 0.1, 5e-4, 5e-3),
     "pooled by day": ({"key.pool": "day"}, 0.1, 1e-4, 5e-3),
+    "pairs": ({"protocol": PAIRS}, 0.1, 1e-4, 5e-3),
     "turning bases": ({"link.polarization.model": "uncompensated"}, 0.01, 1e-3, 1e-2),
 }
 """Changes, length of the samples [s], and how far total and any one key may be off."""

@@ -71,7 +71,7 @@ def test_a_year_fits_in_little_memory():
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_days_of_a_window_in_parts():
-    _, short, _ = analyzed(2, 10, 64.0, parts=2)
-    _, long, _ = analyzed(2, 10, 256.0, parts=8)
-    print(f"\n64 d in 2 parts {short:.3f} GiB, 256 d in 8 parts {long:.3f} GiB")
+    _, short, _ = analyzed(2, 10, 128.0, parts=2)
+    _, long, _ = analyzed(2, 10, 512.0, parts=8)
+    print(f"\n128 d in 2 parts {short:.3f} GiB, 512 d in 8 parts {long:.3f} GiB")
     assert long < 1.1 * short
