@@ -11,6 +11,7 @@ from satqkd.analysis import estimate as module, predict
 from satqkd.analysis.estimate import MOST_MEMORY_BYTES, Estimate, estimate
 from satqkd.errors import InputError
 from satqkd.progress import listening
+from tests.support import ROOT
 
 PASSES, MEMORY = 1.5, 2.0
 """Factors to which passes and memory are good: as the docstring of `Estimate` states."""
@@ -203,13 +204,15 @@ def test_memory_is_told_to_the_factor_that_is_stated(case, keep, tmp_path):
         [
             sys.executable,
             "-c",
-            "import resource, satqkd, sys, warnings; warnings.simplefilter('ignore');"
+            "import satqkd, warnings; warnings.simplefilter('ignore');"
+            "from tests.support.memory import peak_bytes;"
             f"satqkd.analyze({str(path)!r}, keep_samples={keep});"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024))",
+            "print(peak_bytes())",
         ],
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
     )
     peak = int(ran.stdout)
     assert peak / MEMORY <= estimate(asked, keep_samples=keep).memory_bytes <= peak * MEMORY

@@ -11,13 +11,18 @@ import pandas as pd
 import pytest
 
 import satqkd as sq
+from satqkd.analysis import stretches
 from satqkd.columns import COLUMNS
 from satqkd.errors import InputError, SatqkdWarning
 
 SCENARIO = sq.load_scenario("micius-beijing-vienna").with_({"elements.warn_age_days": 30.0})
-FIVE = ["xinglong", "graz", "nanshan", "delingha", "lijiang"]
-"""With fewer a window is searched in longer stretches."""
-LONG = SCENARIO.with_({"days": 70, "elements.max_age_days": 100.0, "stations": FIVE})
+LONG = SCENARIO.with_({"days": 7.0})
+
+
+@pytest.fixture
+def in_stretches(monkeypatch):
+    """Search windows in stretches of four days, as long ones are searched in months."""
+    monkeypatch.setattr(stretches, "_QUIET_STRETCH_S", 4 * 86400.0)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +103,7 @@ def test_samples_are_remade_as_they_would_have_been_kept():
         {"passes.sampling": "seconds"},
     ],
 )
-def test_parts_in_time_join_to_the_whole(changes):
+def test_parts_in_time_join_to_the_whole(changes, in_stretches):
     scenario = LONG.with_(changes)
     whole = analyzed(scenario)
     parts = [analyzed(scenario, part=(number, 2)) for number in range(2)]
@@ -125,7 +130,7 @@ def test_a_part_may_be_empty_and_scattered_keys_join_too():
     the_same(sq.Campaign.joined(parts), whole)
 
 
-def test_what_does_not_join_is_refused(campaign):
+def test_what_does_not_join_is_refused(campaign, in_stretches):
     other = sq.analyze(SCENARIO.with_({"link.receiver.optics_transmittance": 0.1, "days": 1}))
     pooled = LONG.with_({"key.pool": "campaign"})
     for parts, words in (

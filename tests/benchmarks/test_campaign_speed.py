@@ -14,10 +14,11 @@ from tests.support import ROOT
 
 SLACK = 0.4  # other work shares these cores
 RUN = """
-import resource, sys, time, warnings, datetime as dt
+import sys, time, warnings, datetime as dt
 warnings.simplefilter("ignore")
 import satqkd as sq
 from satqkd import catalog
+from tests.support.memory import peak_bytes
 satellites, stations, parts = (int(word) for word in sys.argv[1:4])
 days, sampling = float(sys.argv[4]), sys.argv[5]
 base = sq.load_scenario("micius-beijing-vienna").to_dict()
@@ -35,7 +36,8 @@ sq.analyze(scenario, days=0.2)
 begin, bits = time.perf_counter(), 0
 for number in range(parts):
     bits += int(sq.analyze(scenario, days=days, part=(number, parts)).passes["secret_bits"].sum())
-print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, bits)
+spent = time.perf_counter() - begin
+print(spent, peak_bytes() / 2**30, bits)
 """
 
 
@@ -47,7 +49,9 @@ def analyzed(satellites, stations, days, sampling="nodes", parts=1):
     return float(seconds), float(memory), int(bits)
 
 
-@pytest.mark.slow
+pytestmark = pytest.mark.slow
+
+
 @pytest.mark.parametrize(
     ("satellites", "stations", "days", "required"),
     [(3, 10, 60.0, 10.0), (30, 44, 1.0, 8.0)],
@@ -62,14 +66,12 @@ def test_nodes_beside_seconds(satellites, stations, days, required):
     assert bits == pytest.approx(sampled, rel=1e-3)
 
 
-@pytest.mark.slow
 def test_a_year_fits_in_little_memory():
     _, memory, _ = analyzed(3, 10, 365.0)
     print(f"\n3 x 10 x 365 d: {memory:.2f} GiB, required 0.6")
     assert memory < 0.6
 
 
-@pytest.mark.slow
 def test_memory_does_not_grow_with_the_days_of_a_window_in_parts():
     _, short, _ = analyzed(2, 10, 128.0, parts=2)
     _, long, _ = analyzed(2, 10, 512.0, parts=8)
