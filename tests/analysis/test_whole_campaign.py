@@ -148,8 +148,6 @@ def test_what_does_not_join_is_refused(campaign, in_stretches):
             sq.analyze(SCENARIO, part=part)
 
 
-# The least Matplotlib that is declared asks Pyparsing by names that it has given up.
-@pytest.mark.filterwarnings(r"ignore:'\w+' deprecated - use:DeprecationWarning")
 @pytest.mark.parametrize("changes", [{}, {"key.optimize": True, "days": 3}, {"passes.sampling": "seconds"}])
 def test_what_is_saved_is_loaded(tmp_path, changes):
     made = sq.analyze(SCENARIO.with_(changes))
