@@ -57,6 +57,7 @@ def test_no_standard_input_is_told():
     assert shell(f"SATQKD {' '.join(PASSES)} <&- > /dev/null").returncode == 0
 
 
+@pytest.mark.slow
 def test_an_interrupt_at_any_moment_is_130_and_one_word():
     rng = random.Random(11)
     for _ in range(12):
