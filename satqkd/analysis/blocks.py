@@ -144,13 +144,13 @@ class _Sums:
         self._rows.append(rows)
         self.sending.append(spans)
 
-    def add(self, light: Light, counts: Counts) -> None:
-        """Add what is counted in samples to their passes."""
+    def add(self, light: Light, counts: Counts, *, but: BoolArray | None = None) -> None:
+        """Add what is counted in samples to their passes, leaving some out."""
         if not light.row.size:
             return
         first = int(light.row.min())  # a group may be one pass of thousands: add up over its own rows only
         rows = slice(first, int(light.row.max()) + 1)
-        row, weight = light.row - first, light.weight_s
+        row, weight = light.row - first, light.weight_s if but is None else np.where(but, 0.0, light.weight_s)
         self.seconds_s[rows] += np.bincount(row, weight)
         self.detections[rows] += np.bincount(row, counts.detected_cps * weight)
         for cell in np.ndindex(self.sifted.shape[1:]):
@@ -208,9 +208,8 @@ def _count_nodes(
             searched = _worth_searching(protocol, light, counts, np.searchsorted(blocks, block_of_pass[light.row]))
         chosen = searched[np.searchsorted(blocks, block_of_pass[rows])]
         whole, fine = rows[~chosen], rows[chosen]
-        at_nodes = np.flatnonzero(~searched[np.searchsorted(blocks, block_of_pass[light.row])])
         sums.send(whole, prediction.plan.spans.take(whole))
-        sums.add(light.take(at_nodes), counts.take(at_nodes))
+        sums.add(light, counts, but=searched[np.searchsorted(blocks, block_of_pass[light.row])])
         if not len(fine):
             continue
         numbers = blocks[searched]
@@ -254,12 +253,18 @@ def _worth_searching(protocol: Protocol, light: Light, counts: Counts, block: ND
 
     Of a block without key every first part of its nodes, best ones first, is asked whether it gives some.
     """
-    order = np.lexsort((counts.qber, block))
-    ends = np.append(np.flatnonzero(np.diff(block[order])), len(order) - 1)
-    worst = order[ends]
     weight = light.weight_s[:, None, None]
     sifted, errors = counts.sifted_cps * weight, counts.errors_cps * weight
-    totals = [np.add.reduceat(values[order], np.append(0, ends[:-1] + 1), axis=0) for values in (sifted, errors)]
+    qber = counts.qber
+    if (np.diff(block) < 0).any():  # a block of several passes
+        order = np.argsort(block, kind="stable")
+        sifted, errors, qber, block = sifted[order], errors[order], qber[order], block[order]
+    first = np.append(0, np.flatnonzero(np.diff(block)) + 1)
+    sizes = np.diff(np.append(first, len(block)))
+    totals = [np.add.reduceat(values, first, axis=0) for values in (sifted, errors)]
+    highest = np.flatnonzero(qber == np.repeat(np.maximum.reduceat(qber, first), sizes))
+    worst = first.copy()
+    worst[np.repeat(np.arange(len(first)), sizes)[highest]] = highest
 
     def lengths(sifted: FloatArray, errors: FloatArray) -> FloatArray:
         return np.asarray(protocol.secret_key(counts=sifted, errors=np.minimum(errors, sifted)).length_bits)
@@ -269,10 +274,9 @@ def _worth_searching(protocol: Protocol, light: Light, counts: Counts, block: ND
     found = less > whole
     without = np.flatnonzero(whole <= 0.0)
     if len(without):
-        first = np.append(0, ends[:-1] + 1)
-        for one in without.tolist():
-            found[one] = False
-        mine = np.concatenate([order[first[one] : ends[one] + 1] for one in without.tolist()])
+        found[without] = False
+        mine = np.flatnonzero(np.isin(block, without))
+        mine = mine[np.lexsort((qber[mine], block[mine]))]
         number = block[mine]
         starts = np.append(0, np.flatnonzero(np.diff(number)) + 1)
         running = []

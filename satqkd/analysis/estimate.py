@@ -25,7 +25,7 @@ from satqkd.times import to_datetime64, utc_seconds
 MOST_MEMORY_BYTES = 12 * 2**30
 """What work may need before it is refused [bytes]."""
 
-_SMALL = 3000.0
+_SMALL = 12_000.0
 """Satellites times stations times days, weighted, below which nothing is estimated: it would take a second or two."""
 _WEIGHT_OPTIMIZED, _WEIGHT_SAMPLED = 20.0, 10.0
 """So much more work a pass is whose parameters are chosen, or that is looked at every second."""

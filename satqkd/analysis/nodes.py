@@ -84,10 +84,11 @@ class NodeLight:
                 sharp = ~self._steady[self._site_of[row]]
                 allowed = np.where(sharp, _RESOLVED_TURNING, _RESOLVED) * largest * (high - low)
             good = (tails * (high - low) <= allowed).all(axis=0) | (halving == _HALVINGS)
-            kept = np.repeat(good, _NODES)
-            panels.append(_Panels(row[good], low[good], high[good], light.take(kept), counts.take(kept)))
             if good.all():
+                panels.append(_Panels(row, low, high, light, counts))
                 break
+            kept = np.flatnonzero(np.repeat(good, _NODES))
+            panels.append(_Panels(row[good], low[good], high[good], light.take(kept), counts.take(kept)))
             middle = 0.5 * (low + high)
             row, allowed = np.repeat(row[~good], 2), np.repeat(allowed[:, ~good], 2, axis=1)
             low, high = (np.column_stack(pair)[~good].ravel() for pair in ((low, middle), (middle, high)))
@@ -216,7 +217,7 @@ class _Panels:
 
     def take(self, chosen: BoolArray | IntArray) -> _Panels:
         """Return some of them."""
-        places = np.arange(len(self.row))[chosen]
+        places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         nodes = (places[:, None] * _NODES + np.arange(_NODES)).ravel()
         return _Panels(
             self.row[chosen], self.low[chosen], self.high[chosen], self.light.take(nodes), self.counts.take(nodes)

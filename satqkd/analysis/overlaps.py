@@ -25,20 +25,23 @@ def overlapping_rows(passes: pd.DataFrame) -> list[tuple[int, int]]:
         With ``satellite``, ``station``, ``key_start_utc`` and ``key_end_utc``; rows that send nothing overlap with
         none.
     """
+    import pandas as pd
+
     starts, ends = (_microseconds(passes[name]) for name in ("key_start_utc", "key_end_utc"))
-    sends = passes["key_start_utc"].notna().to_numpy()
+    sending = np.flatnonzero(passes["key_start_utc"].notna().to_numpy())
     pairs: dict[tuple[int, int], None] = {}
     for busy in ("satellite", "station"):
-        for rows in passes.groupby(busy, sort=False).indices.values():
-            own = np.asarray(rows)[sends[rows]]
-            own = own[np.argsort(starts[own], kind="stable")]
-            # Most passes end before the next one begins.
-            for place in np.flatnonzero(starts[own[1:]] < ends[own[:-1]]).tolist():
-                row = own[place]
-                for other in own[place + 1 :]:
-                    if starts[other] >= ends[row]:
-                        break
-                    pairs[int(min(row, other)), int(max(row, other))] = None
+        user = pd.factorize(passes[busy].to_numpy()[sending])[0]
+        order = np.lexsort((starts[sending], user))
+        rows, user = sending[order], user[order]
+        last = np.searchsorted(user, user, side="right")
+        # Most passes end before the next one of the same satellite, or station, begins.
+        for place in np.flatnonzero((user[1:] == user[:-1]) & (starts[rows[1:]] < ends[rows[:-1]])).tolist():
+            row = rows[place]
+            for other in rows[place + 1 : last[place]]:
+                if starts[other] >= ends[row]:
+                    break
+                pairs[int(min(row, other)), int(max(row, other))] = None
     return list(pairs)
 
 

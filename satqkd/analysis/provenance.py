@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -23,10 +24,11 @@ def provenance(prediction: Prediction) -> dict[str, Any]:
 
     passes, scenario = prediction.passes, prediction.scenario
     epochs = passes["tca_utc"] - pd.to_timedelta(passes["elements_age_days"], unit="D")
-    used = {
-        str(satellite): sorted({to_iso(epoch) for epoch in group.dropna().dt.round("ms")}) or ["designed"]
-        for satellite, group in epochs.groupby(passes["satellite"])
-    }
+    pairs = pd.DataFrame({"satellite": passes["satellite"], "epoch": epochs.dt.round("ms")}).drop_duplicates()
+    used: dict[str, list[str]] = {str(satellite): [] for satellite in sorted(set(pairs["satellite"]))}
+    for satellite, epoch in pairs.dropna().itertuples(index=False):
+        used[str(satellite)].append(to_iso(epoch))
+    used = {satellite: sorted(set(stamps)) or ["designed"] for satellite, stamps in used.items()}
     return {
         **scenario_provenance(scenario, prediction.files),
         "start_utc": to_iso(to_datetime64(prediction.start_utc)),
@@ -47,7 +49,7 @@ def scenario_provenance(scenario: Scenario, files: Sequence[FileRead] | None = N
     read = scenario.files_read(scenario.read_elements()) if files is None else files
     return {
         "satqkd": __version__,
-        "versions": _versions(),
+        "versions": dict(_versions()),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "scenario": scenario.name,
@@ -82,7 +84,8 @@ def assumptions(scenario: Scenario) -> dict[str, Any]:
     return result
 
 
-def _versions() -> dict[str, str]:
+@cache
+def _versions() -> Mapping[str, str]:
     found = {}
     for name in _LIBRARIES:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from satqkd import orbit
-from satqkd.arrays import IntArray
+from satqkd.arrays import BoolArray, IntArray
 from satqkd.constants import DAY_S
 from satqkd.errors import InputError, SatqkdWarning, shown, warn
 from satqkd.orbit import Elements, Station
@@ -84,24 +84,27 @@ def passes_in(
         return _found(elements, stations, window, warn_age_days=warn_age_days, **options)
     quick = Elements(tuple(one for one in elements if one.mean_motion_rev_day > _LINGERS_REV_DAY), elements.files)
     slow = Elements(tuple(one for one in elements if one.mean_motion_rev_day <= _LINGERS_REV_DAY), elements.files)
-    tables = []
+    tables, mine_of = [], []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for one in mine if len(quick) else ():
             wide = Window(max(window.start, one.start - _MARGIN_S), min(window.end, one.end + _MARGIN_S))
-            tables.append(_within(_found(quick, stations, wide, warn_age_days=np.inf, **options), one, window))
+            tables.append(_found(quick, stations, wide, warn_age_days=np.inf, **options))
+            mine_of.append(_within(tables[-1], [one], window))
         if len(slow) and mine:
-            found = _found(slow, stations, window, warn_age_days=np.inf, **options)
-            tables += [_within(found, one, window) for one in mine]
+            tables.append(_found(slow, stations, window, warn_age_days=np.inf, **options))
+            mine_of.append(_within(tables[-1], mine, window))
         if not tables:
             sets = elements.of(elements.satellites[0])
             tables.append(_found(sets, stations, Window(window.end - 1.0, window.end), warn_age_days=np.inf, **options))
-            tables[0] = tables[0].iloc[:0]
+            mine_of.append(np.zeros(len(tables[0]), dtype=bool))
     for text, kind in dict.fromkeys((str(one.message), one.category) for one in caught):
         warn(text, kind if issubclass(kind, SatqkdWarning) else SatqkdWarning)
     some = [table for table in tables if len(table)] or tables[:1]
-    passes = pd.concat(some, ignore_index=True) if len(some) > 1 else some[0].reset_index(drop=True)
-    passes = passes.iloc[order_of(passes, [station.name for station in stations])].reset_index(drop=True)
+    found = pd.concat(some, ignore_index=True) if len(some) > 1 else some[0]
+    rows = np.flatnonzero(np.concatenate(mine_of))
+    keys = found[["aos_utc", "satellite", "station"]].iloc[rows]
+    passes = found.iloc[rows[order_of(keys, [station.name for station in stations])]].reset_index(drop=True)
     passes.attrs = {} if len(passes) else dict(tables[0].attrs)
     warn_of_age(passes["elements_age_days"].dropna().to_numpy(), warn_age_days)
     return passes
@@ -109,18 +112,26 @@ def passes_in(
 
 def order_of(passes: pd.DataFrame, stations: Sequence[str]) -> IntArray:
     """Return the order of passes by AOS, then by satellite and by the place of their station."""
-    places = {name: place for place, name in enumerate(stations)}
-    station = np.array([places[name] for name in passes["station"].tolist()], dtype=np.int64)
-    satellite = np.unique(passes["satellite"].to_numpy(dtype=str), return_inverse=True)[1]
-    return np.lexsort((station, satellite, utc_stamps(passes["aos_utc"]).astype(np.int64)))
+    import pandas as pd
+
+    aos = utc_stamps(passes["aos_utc"]).astype(np.int64)
+    order = np.argsort(aos, kind="stable")
+    if (np.diff(aos[order]) == 0).any():
+        station = pd.Categorical(passes["station"], categories=list(stations)).codes
+        satellite = pd.factorize(passes["satellite"].to_numpy(), sort=True)[0]
+        order = np.lexsort((station, satellite, aos))
+    return order
 
 
 def _found(elements: Elements, stations: Sequence[Station], window: Window, **options: Any) -> pd.DataFrame:
     return orbit.find_passes(elements, stations, to_datetime64(window.start), to_datetime64(window.end), **options)
 
 
-def _within(passes: pd.DataFrame, one: Window, window: Window) -> pd.DataFrame:
-    """Return the passes with their TCA in a stretch, its end included where it is that of the window."""
+def _within(passes: pd.DataFrame, mine: Sequence[Window], window: Window) -> BoolArray:
+    """Return which passes have their TCA in some stretches, an end included where it is that of the window."""
     tca = utc_seconds(passes["tca_utc"])
-    first, last = (to_posix(to_datetime64(edge)[()]) for edge in one)
-    return passes[(tca >= first) & ((tca < last) | (one.end == window.end))]
+    inside = np.zeros(len(tca), dtype=bool)
+    for one in mine:
+        first, last = (to_posix(to_datetime64(edge)[()]) for edge in one)
+        inside |= (tca >= first) & ((tca < last) | (one.end == window.end))
+    return inside

@@ -38,6 +38,11 @@ _NEAR_M = 1.0
 _ITERATIONS = 60
 _TURNS = 2
 """How often a turning point that does not reach zero on the grid is looked for between."""
+_TELLING_S = 10.0
+"""Spacing of the instants at which it is said how near a pass came that limits leave nothing of, between its edges [s].
+
+AOS, TCA and LOS are among them, and what limits look at is nearest at one of these, or as flat as at a maximum.
+"""
 _SHARP_POINTS = 128
 """Instants within a second in which a constraint changes its mind."""
 
@@ -117,7 +122,7 @@ class _Part:
             spans = spans & own
         gone = spans.duration_s() <= 0.0
         if gone.any():
-            grid = self._samples(*self._grid(rows[gone], self.step_s))
+            grid = self._samples(*self._grid(rows[gone], max(self.step_s, _TELLING_S)))
             self._tell(rejections, rows[gone], constraints, [one[gone] for one in leaves], grid)
         layers = [Layer(one.reason, rows[one.rows], one.spans) for one in layers]
         return spans.put(rows, count), rejections, layers

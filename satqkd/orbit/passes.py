@@ -337,7 +337,8 @@ def _pass_ids(
     aos: NDArray[np.datetime64],
 ) -> NDArray[Any]:
     """Name each pass by satellite, station and the whole second of its AOS; a second one in it gets a number."""
-    begins = [f"{_word(satellite)}-{_word(place.name)}-" for satellite in satellites for place in stations]
+    places = [_word(place.name) for place in stations]
+    begins = [f"{word}-{place}-" for word in map(_word, satellites) for place in places]
     pair = track * len(stations) + station
     ids = np.empty(len(aos), dtype=object)
     for part in (slice(k, k + _ROWS_AT_ONCE) for k in range(0, len(ids), _ROWS_AT_ONCE)):

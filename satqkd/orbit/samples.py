@@ -15,7 +15,7 @@ from satqkd.constants import DAY_S, LIGHT_SPEED_M_S
 from satqkd.errors import InputError, shown
 from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.interpolation import locate_along
-from satqkd.orbit.engine.propagation import Arc, locate
+from satqkd.orbit.engine.propagation import Arc, earth_fixed, sgp4_teme
 from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons, station_rows
@@ -229,7 +229,7 @@ class PassTracks:
             How long each stands for, and where that begins, from TCA [s]; nothing by default.
         """
         tai = self.tca_tai_s[row] + t_s
-        position, velocity = np.empty((3, len(row))), np.empty((3, len(row)))
+        place_km, speed_km_s = np.empty((len(row), 3)), np.empty((len(row), 3))
         if not len(self.models):
             self.models.extend(arc.elements.satrec() for arc in self.arcs)
         arc = self.arc_of[row]
@@ -238,7 +238,9 @@ class PassTracks:
         for number, (begin, end) in enumerate(pairwise(ends.tolist())):
             if end > begin:
                 mine = order[begin:end]
-                position[:, mine], velocity[:, mine] = locate(self.models[number], self.epochs[number], tai[mine])
+                place_km[mine], speed_km_s[mine], _ = sgp4_teme(self.models[number], self.epochs[number], tai[mine])
+        # The Earth turns under all of them at once: a call for each arc would cost more than SGP4 does.
+        position, velocity = earth_fixed(place_km, speed_km_s, tai)
         return _described(
             self.frames,
             self.station_of[row],

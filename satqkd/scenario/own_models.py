@@ -35,7 +35,8 @@ def own_models(scenario: Any) -> dict[str, Any]:
 
 
 def _own_of(table: Any) -> Iterable[tuple[str, Any]]:
-    hints = schema.hints(type(table))
+    kind: type = type(table)
+    hints = schema.hints(kind)
     for name in _STAND_INS:
         model = getattr(table, name, None)
         if model is not None and not isinstance(model, tuple(schema.nouns(hints[name]))):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 
-def hints(table: type) -> dict[str, Any]:
+@cache
+def hints(table: type) -> Mapping[str, Any]:
     """Return the annotated types of a noun's fields."""
     return get_type_hints(table, include_extras=True)
 
