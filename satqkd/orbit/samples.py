@@ -15,7 +15,7 @@ from satqkd.constants import DAY_S, LIGHT_SPEED_M_S
 from satqkd.errors import InputError, shown
 from satqkd.orbit.elements.sets import Elements, ElementSet
 from satqkd.orbit.engine.interpolation import locate_along
-from satqkd.orbit.engine.propagation import Arc, earth_fixed, sgp4_teme
+from satqkd.orbit.engine.propagation import Arc, locate_many
 from satqkd.orbit.engine.view import dot, elevation_azimuth_deg
 from satqkd.orbit.sky import Sky
 from satqkd.orbit.station import Horizons, Station, as_stations, horizons, station_rows
@@ -198,7 +198,7 @@ class PassTracks:
     tca_tai_s: FloatArray
     frames: Horizons
     station_of: IntArray
-    epochs: tuple[float, ...]
+    epochs: FloatArray
     models: list[Any] = field(default_factory=list)
     """What SGP4 has made of the arcs, when it is first asked."""
 
@@ -212,7 +212,7 @@ class PassTracks:
             arcs.append(arc)
             arc_of[rows] = number
         where = station_rows(frames, passes["station"].to_numpy())
-        return cls(tuple(arcs), arc_of, tca, frames, where, tuple(arc.epoch_tai_s for arc in arcs))
+        return cls(tuple(arcs), arc_of, tca, frames, where, np.array([arc.epoch_tai_s for arc in arcs]))
 
     def at(
         self, row: IntArray, t_s: FloatArray, *, weight_s: FloatArray | None = None, begin_s: FloatArray | None = None
@@ -229,18 +229,9 @@ class PassTracks:
             How long each stands for, and where that begins, from TCA [s]; nothing by default.
         """
         tai = self.tca_tai_s[row] + t_s
-        place_km, speed_km_s = np.empty((len(row), 3)), np.empty((len(row), 3))
         if not len(self.models):
             self.models.extend(arc.elements.satrec() for arc in self.arcs)
-        arc = self.arc_of[row]
-        order = np.argsort(arc, kind="stable")
-        ends = np.searchsorted(arc[order], np.arange(len(self.arcs) + 1))
-        for number, (begin, end) in enumerate(pairwise(ends.tolist())):
-            if end > begin:
-                mine = order[begin:end]
-                place_km[mine], speed_km_s[mine], _ = sgp4_teme(self.models[number], self.epochs[number], tai[mine])
-        # The Earth turns under all of them at once: a call for each arc would cost more than SGP4 does.
-        position, velocity = earth_fixed(place_km, speed_km_s, tai)
+        position, velocity = locate_many(self.models, self.epochs, self.arc_of[row], tai)
         return _described(
             self.frames,
             self.station_of[row],

@@ -6,13 +6,14 @@ motion, so that this short chain leaves nothing out against Skyfield's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satqkd.arrays import FloatArray
+from satqkd.arrays import FloatArray, IntArray
 from satqkd.constants import DAY_S, SGP4_GM_M3_S2, SGP4_J2, SGP4_RADIUS_M
 from satqkd.orbit.elements.sets import ElementSet
 from satqkd.orbit.timescale import (
@@ -61,6 +62,29 @@ def sgp4_teme(model: Any, epoch_tai_s: float, tai_s: FloatArray) -> tuple[FloatA
     days = (tai_s - epoch_tai_s) / DAY_S
     error, position, velocity = model.sgp4_array(np.full(days.shape, model.jdsatepoch), model.jdsatepochF + days)
     return position, velocity, error
+
+
+def locate_many(
+    models: Sequence[Any], epochs_tai_s: FloatArray, model_of: IntArray, tai_s: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return what `locate` does for instants of several satellites; `model_of` says which, shape (n,).
+
+    All but SGP4 itself is done for all of them at once: a few instants of each would cost more in calls than in sums.
+    """
+    order = np.argsort(model_of, kind="stable")
+    own = model_of[order]
+    days = (tai_s[order] - epochs_tai_s[own]) / DAY_S
+    whole = np.array([model.jdsatepoch for model in models])[own]
+    parts = np.array([model.jdsatepochF for model in models])[own] + days
+    position, velocity = np.empty((len(order), 3)), np.empty((len(order), 3))
+    ends = np.searchsorted(own, np.arange(len(models) + 1)).tolist()
+    for model, begin, end in zip(models, ends[:-1], ends[1:], strict=True):
+        if end > begin:
+            some = slice(begin, end)
+            _, position[some], velocity[some] = model.sgp4_array(whole[some], parts[some])
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return earth_fixed(position[back], velocity[back], tai_s)
 
 
 def earth_fixed(position_km: FloatArray, velocity_km_s: FloatArray, tai_s: FloatArray) -> tuple[FloatArray, FloatArray]:
