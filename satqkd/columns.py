@@ -88,6 +88,7 @@ COLUMNS: dict[str, Column] = {
     "key_end_utc": Column("", "key to (UTC)"),
     "key_seconds_s": Column("s", "sending time", decimals=1),
     "block": Column("", "block", decimals=0),
+    "mean_secret_bits": Column("bit", "mean secret bits", "kbit", 1e-3, 1),
     "secret_bits_p10": Column("bit", "secret bits P10", "kbit", 1e-3, 1),
     "secret_bits_p50": Column("bit", "secret bits P50", "kbit", 1e-3, 1),
     "secret_bits_p90": Column("bit", "secret bits P90", "kbit", 1e-3, 1),
@@ -151,8 +152,8 @@ PARAMETERS = (
 )  # fmt: skip
 """What the table of passes adds where every block has parameters of its own."""
 SCATTER = (
-    "secret_bits_p10", "secret_bits_p50", "secret_bits_p90", "zero_key_probability", "fixed_length_bits",
-    "fixed_length_acceptance",
+    "mean_secret_bits", "secret_bits_p10", "secret_bits_p50", "secret_bits_p90", "zero_key_probability",
+    "fixed_length_bits", "fixed_length_acceptance",
 )  # fmt: skip
 """What drawing the counts adds to the table of passes."""
 CAUSES = ("qber_source", "qber_misalignment", "qber_rotation", "qber_background", "qber_dark", "qber_stray")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -47,6 +47,8 @@ class BlockCounts:
         Clicks of each pass [1], shape (passes,).
     sifted, errors : ndarray
         Matched-basis detections of each pass and errors among them [1], shape (passes, 2, intensities).
+    noise : ndarray, optional
+        What of `sifted` there would be without light from the sender [1], where that was asked for.
     """
 
     block_of_pass: NDArray[np.intp]
@@ -57,6 +59,7 @@ class BlockCounts:
     detections: FloatArray
     sifted: FloatArray
     errors: FloatArray
+    noise: FloatArray | None = None
 
     def of_blocks(self) -> tuple[FloatArray, FloatArray]:
         """Return counts and errors of every block, the sums over its passes, shape (blocks, 2, intensities)."""
@@ -96,8 +99,14 @@ def pool_passes(prediction: Prediction) -> NDArray[np.intp]:
     return blocks
 
 
-def count_blocks(prediction: Prediction) -> BlockCounts:
+def count_blocks(prediction: Prediction, *, noise: bool = False) -> BlockCounts:
     """Choose stretches and parameters of every block as the scenario says, and add up its expected counts.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    noise : bool, optional
+        Tell what of the counts is noise, too.
 
     Raises
     ------
@@ -106,7 +115,7 @@ def count_blocks(prediction: Prediction) -> BlockCounts:
     """
     protocol = prediction.scenario.protocol
     block_of_pass = pool_passes(prediction)
-    sums = _Sums(len(block_of_pass), family_of(protocol).intensities(protocol))
+    sums = _Sums(len(block_of_pass), family_of(protocol).intensities(protocol), noise=noise)
     protocols: list[Protocol] = [protocol] * (int(block_of_pass.max(initial=-1)) + 1)
     if prediction.scenario.passes.sampling == "seconds":
         _count_seconds(prediction, block_of_pass, protocols, sums)
@@ -121,17 +130,19 @@ def count_blocks(prediction: Prediction) -> BlockCounts:
         sums.detections,
         sums.sifted,
         sums.errors,
+        sums.noise,
     )
 
 
 class _Sums:
     """What passes add up to, and where they send."""
 
-    def __init__(self, passes: int, intensities: int) -> None:
+    def __init__(self, passes: int, intensities: int, *, noise: bool) -> None:
         self.seconds_s, self.detections = np.zeros(passes), np.zeros(passes)
         self.least_loss_db = np.full(passes, np.inf)
         self.sifted = np.zeros((passes, 2, intensities))
         self.errors = np.zeros_like(self.sifted)
+        self.noise = np.zeros_like(self.sifted) if noise else None
         self.sending: list[Spans] = []
         self._rows: list[IntArray] = []
 
@@ -144,8 +155,8 @@ class _Sums:
         self._rows.append(rows)
         self.sending.append(spans)
 
-    def add(self, light: Light, counts: Counts, *, but: BoolArray | None = None) -> None:
-        """Add what is counted in samples to their passes, leaving some out."""
+    def add(self, protocol: Protocol, light: Light, counts: Counts, *, but: BoolArray | None = None) -> None:
+        """Add what a protocol counts in samples to their passes, leaving some out."""
         if not light.row.size:
             return
         first = int(light.row.min())  # a group may be one pass of thousands: add up over its own rows only
@@ -156,6 +167,10 @@ class _Sums:
         for cell in np.ndindex(self.sifted.shape[1:]):
             self.sifted[(rows, *cell)] += np.bincount(row, counts.sifted_cps[(..., *cell)] * weight)
             self.errors[(rows, *cell)] += np.bincount(row, counts.errors_cps[(..., *cell)] * weight)
+        if self.noise is not None:
+            dark = light_counts(protocol, replace(light, transmittance=np.zeros_like(light.transmittance)))
+            for cell in np.ndindex(self.sifted.shape[1:]):
+                self.noise[(rows, *cell)] += np.bincount(row, dark.sifted_cps[(..., *cell)] * weight)
 
     def count(self, light: Light, block: NDArray[np.intp], protocols: list[Protocol]) -> None:
         """Count samples with the protocols of their blocks, and add them to their passes."""
@@ -168,7 +183,7 @@ class _Sums:
         for protocol, (begin, end) in zip(groups, pairwise(ends), strict=True):
             if end > begin:
                 chosen = light.take(order[begin:end])
-                self.add(chosen, light_counts(protocol, chosen))
+                self.add(protocol, chosen, light_counts(protocol, chosen))
 
 
 def _count_seconds(
@@ -209,7 +224,7 @@ def _count_nodes(
         chosen = searched[np.searchsorted(blocks, block_of_pass[rows])]
         whole, fine = rows[~chosen], rows[chosen]
         sums.send(whole, prediction.plan.spans.take(whole))
-        sums.add(light, counts, but=searched[np.searchsorted(blocks, block_of_pass[light.row])])
+        sums.add(protocol, light, counts, but=searched[np.searchsorted(blocks, block_of_pass[light.row])])
         if not len(fine):
             continue
         numbers = blocks[searched]

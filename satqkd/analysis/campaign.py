@@ -31,6 +31,7 @@ from satqkd.files import bytes_writer, written_whole
 from satqkd.orbit import PassSamples
 from satqkd.progress import stage
 from satqkd.protocols.authentication import Authentication, checked_total
+from satqkd.protocols.fluctuation import ChannelSpread
 from satqkd.scenario import Scenario
 from satqkd.times import to_datetime64, to_iso
 
@@ -126,7 +127,9 @@ class Campaign:
         with stage("keys"):
             bits, epsilon = block_keys(counts)
             bits = np.where(covered, bits, 0)
-            scatter = None if seed is None else key_scatter(counts, seed=seed, draws=draws)
+            scatter = (
+                None if seed is None else key_scatter(counts, seed=seed, draws=draws, channel=_channel(prediction))
+            )
         with stage("table"):
             passes = pass_table(prediction, counts, secret_bits=bits, scatter=scatter)
         _warn_of_overlaps(passes)
@@ -392,6 +395,12 @@ class Campaign:
         if self.saved_provenance is not None:
             return self.saved_provenance
         return {**provenance(self.prediction), "seed": self.seed, "security": self.security}
+
+
+def _channel(prediction: Prediction) -> ChannelSpread:
+    """Return how far the channels of a scenario's passes may be from their forecast."""
+    key = prediction.scenario.key
+    return ChannelSpread(loss_db=key.forecast_error_db, misalignment=key.misalignment_spread)
 
 
 class _Shared(dict[str, Any]):

@@ -88,7 +88,7 @@ def analyze_prediction(
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0):
         raise InputError(f"seed = {shown(seed)} is no seed: it must be a whole number, at least 0.")
     with stage("light and counts"):
-        counts = count_blocks(prediction)
+        counts = count_blocks(prediction, noise=seed is not None)
     campaign = Campaign.of(prediction, counts, seed=seed, draws=draws)
     if keep_samples:
         with stage("samples"):

@@ -90,7 +90,9 @@ def joined_counts(prediction: Prediction, parts: Sequence[BlockCounts], order: I
     protocols: list[Protocol] = [prediction.scenario.protocol] * len(first)
     for row in used[::-1].tolist():
         protocols[blocks[row]] = own[order[row]] or prediction.scenario.protocol
+    noise = [part.noise for part in parts if part.noise is not None]
     return BlockCounts(
+        noise=np.concatenate(noise)[order] if len(noise) == len(parts) else None,
         block_of_pass=blocks,
         protocols=tuple(protocols),
         sending=Spans.joined([part.sending for part in parts]).take(order),

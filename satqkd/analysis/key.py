@@ -7,8 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from satqkd.analysis.blocks import BlockCounts
+from satqkd.arrays import FloatArray, IntArray
 from satqkd.columns import SCATTER
-from satqkd.protocols.fluctuation import key_distribution
+from satqkd.protocols.fluctuation import ChannelSpread, counts_through, key_distribution
 from satqkd.scenario import Protocol
 
 _DRAWN_TOGETHER = 512  # blocks whose draws are in memory at once
@@ -35,23 +36,30 @@ def blocks_by_protocol(counts: BlockCounts) -> dict[Protocol, NDArray[np.intp]]:
     return {protocol: np.flatnonzero(of_block == number) for protocol, number in numbers.items()}
 
 
-def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
-    """Return how the key of every block scatters when its counts do: percentiles and the probability of none.
+def key_scatter(counts: BlockCounts, *, seed: int, draws: int, channel: ChannelSpread) -> pd.DataFrame:
+    """Return how the key of every block scatters: mean, percentiles, and the probability of none.
 
-    Draws Poisson counts and binomial errors about their expectations; see `satqkd.protocols.fluctuation`.
+    Every draw gives each pass a channel of its own, and draws Poisson counts and binomial errors about what is expected
+    of that; see `satqkd.protocols.fluctuation`.
     """
     rng = np.random.default_rng(seed)
-    sifted, errors = counts.of_blocks()
     columns = {name: np.zeros(len(counts.protocols)) for name in SCATTER}
+    used = np.flatnonzero(counts.block_of_pass >= 0)
+    used = used[np.argsort(counts.block_of_pass[used], kind="stable")]
+    ends = np.searchsorted(counts.block_of_pass[used], np.arange(len(counts.protocols) + 1))
     for protocol, rows in blocks_by_protocol(counts).items():
         for first in range(0, rows.size, _DRAWN_TOGETHER):
             some = rows[first : first + _DRAWN_TOGETHER]
-            found = key_distribution(
-                protocol.secret_key, counts=sifted[some], errors=errors[some], rng=rng, draws=draws
+            sizes = ends[some + 1] - ends[some]
+            passes = used[np.repeat(ends[some] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
+            expected = _drawn_channels(
+                counts, passes, np.repeat(np.arange(some.size), sizes), protocol, channel, rng, draws
             )
+            found = key_distribution(protocol.secret_key, counts=expected[0], errors=expected[1], rng=rng, draws=None)
             for name, values in zip(
                 SCATTER,
                 (
+                    found.mean_bits,
                     found.p10_bits,
                     found.p50_bits,
                     found.p90_bits,
@@ -63,6 +71,43 @@ def key_scatter(counts: BlockCounts, *, seed: int, draws: int) -> pd.DataFrame:
             ):
                 columns[name][some] = values
     return pd.DataFrame(columns)
+
+
+def _drawn_channels(
+    counts: BlockCounts,
+    passes: IntArray,
+    block: IntArray,
+    protocol: Protocol,
+    channel: ChannelSpread,
+    rng: np.random.Generator,
+    draws: int,
+) -> tuple[FloatArray, FloatArray]:
+    """Return counts and errors expected of blocks in every draw's channels, shape (draws, blocks, 2, intensities).
+
+    Parameters
+    ----------
+    passes, block : ndarray of int
+        The passes of the blocks, and the block of each, from 0 and rising.
+    """
+    noise = counts.noise
+    assert noise is not None  # who draws has asked for it
+    shape = (draws, int(block.max()) + 1, *counts.sifted.shape[1:])
+    totals = np.zeros(shape), np.zeros(shape)
+    for first in range(0, len(passes), _DRAWN_TOGETHER):
+        own, into = passes[first : first + _DRAWN_TOGETHER], block[first : first + _DRAWN_TOGETHER]
+        gain, factor = channel.draw(rng, (draws, len(own), 1, 1))
+        drawn = counts_through(
+            counts=counts.sifted[own],
+            errors=counts.errors[own],
+            noise=noise[own],
+            gain=gain,
+            misalignment_error=protocol.misalignment_error,
+            misalignment_factor=factor,
+        )
+        starts = np.append(0, np.flatnonzero(np.diff(into)) + 1)
+        for total, values in zip(totals, drawn, strict=True):
+            total[:, into[starts]] += np.add.reduceat(values, starts, axis=1)
+    return totals
 
 
 def asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:

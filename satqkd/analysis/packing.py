@@ -66,6 +66,7 @@ def packed(
     arrays, columns = _table_arrays(passes)
     plan = prediction.plan
     arrays |= {f"counts.{name}": getattr(counts, name) for name in _COUNTS}
+    arrays |= {} if counts.noise is None else {"counts.noise": counts.noise}
     arrays |= _span_arrays("sending", counts.sending) | _span_arrays("plan", plan.spans)
     arrays |= {"plan.tca_utc": plan.tca_utc, "plan.begin_s": plan.begin_s, "plan.end_s": plan.end_s}
     for number, layer in enumerate(plan.layers):
@@ -146,6 +147,7 @@ def unpacked(folder: Path) -> tuple[Prediction, pd.DataFrame, BlockCounts, dict[
     counts = BlockCounts(
         protocols=tuple(protocols[which] for which in arrays["protocol_of"].tolist()),
         sending=_spans(arrays, "sending", number),
+        noise=arrays.get("counts.noise"),
         **{name: arrays[f"counts.{name}"] for name in _COUNTS},
     )
     return prediction, passes, counts, said

@@ -22,7 +22,10 @@ def analyze(
     chosen: Scenario,
     sample: Annotated[
         int | None,
-        typer.Option(metavar="SEED", help="Draw the counts 200 times from this seed: P10, P50 and P90 of each key."),
+        typer.Option(
+            metavar="SEED",
+            help="Draw channel and counts of every pass 200 times from this seed: mean, P10, P50 and P90 of each key.",
+        ),
     ] = None,
     pools: Annotated[
         bool, typer.Option("--pools", help="Compare ways to pool passes into blocks: what waiting buys.")
@@ -81,6 +84,8 @@ def analyze(
         numbered=True,
     )
     note(headline(campaign.summary()))
+    if sample is not None:
+        note(drawn(chosen))
     report_rejected(campaign.prediction, everything)
     report_assumptions(campaign.provenance["assumed"])
     check_age(campaign.prediction)
@@ -100,6 +105,16 @@ def headline(totals: dict[str, Any]) -> str:
         f"epsilon {totals['epsilon_per_block']:.3g} a block, {totals['epsilon_of_all']:.3g} in all; "
         f"at expected counts, {totals['proof']}; asymptotic bits for comparison only"
     )
+
+
+def drawn(scenario: Scenario) -> str:
+    """Say what chance was given to the keys that were drawn."""
+    key, channel = scenario.key, []
+    if key.forecast_error_db > 0.0:
+        channel.append(f"losses off by {key.forecast_error_db:g} dB (1 sigma, key.forecast_error_db)")
+    if key.misalignment_spread > 1.0:
+        channel.append(f"misalignment by a factor of {key.misalignment_spread:g} (1 sigma, key.misalignment_spread)")
+    return f"drawn: {', '.join([*channel, 'shot noise'])}; no clouds"
 
 
 def report_assumptions(assumed: dict[str, dict[str, object]]) -> None:

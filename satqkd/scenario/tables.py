@@ -104,6 +104,11 @@ class KeyPolicy:
         before the pass: a choice by the counts themselves would break the proof.
     optimize : bool
         Whether intensities, their probabilities and the basis bias are chosen for each block, likewise beforehand.
+    forecast_error_db : float
+        How far the loss of a pass may be from its forecast where keys are drawn: one standard deviation, normal in
+        decibels [dB]. Assumed: clear nights differ from one another by about so much.
+    misalignment_spread : float
+        Factor by which the misalignment error may be off there, at one standard deviation [1]; 1 is not at all.
     authentication : Authentication
         What authenticating the classical messages of a block costs.
     """
@@ -111,6 +116,8 @@ class KeyPolicy:
     pool: Literal["pass", "day", "campaign"] | Annotated[int, Ge(1), Le(100_000)] = "pass"
     window: Literal["best", "all"] = "best"
     optimize: bool = False
+    forecast_error_db: Annotated[float, Ge(0), Le(20)] = 0.9
+    misalignment_spread: Annotated[float, Ge(1), Le(10)] = 1.0
     authentication: Authentication = field(default_factory=Authentication)
 
 

@@ -233,12 +233,45 @@ def test_tags_are_as_long_as_the_longest_message_needs():
 
 
 def test_the_best_fixed_length_is_supported_and_yields_most():
-    drawn = sq.analyze(SCENARIO.with_({"key.window": "all"}), seed=5, draws=400).passes.query("secret_bits > 0")
+    certain = SCENARIO.with_({"key.window": "all", "key.forecast_error_db": 0.0})
+    drawn = sq.analyze(certain, seed=5, draws=800).passes.query("secret_bits > 0")
     assert drawn["fixed_length_acceptance"].between(0.3, 1.0).all()
     large = drawn[drawn["secret_bits"] > 100_000]
     assert (large["fixed_length_bits"] < large["secret_bits"]).all()
     assert (large["fixed_length_acceptance"] > 0.9).all()
     assert (large["fixed_length_bits"] > 0.9 * large["secret_bits"]).all()
+
+
+def test_a_channel_that_is_not_as_forecast_scatters_the_key():
+    certain, doubtful = (
+        sq.analyze(SCENARIO.with_({"key.window": "all", "key.forecast_error_db": sigma}), seed=5, draws=400).passes
+        for sigma in (0.0, 0.5)
+    )
+    large = (certain["secret_bits"] > 100_000).to_numpy()
+    widths = [
+        ((one["secret_bits_p90"] - one["secret_bits_p10"]) / one["secret_bits"])[large] for one in (certain, doubtful)
+    ]
+    # Key goes about as the light: P10 to P90 of 0.5 dB is 2 x 1.2816 x 0.5 dB = 1.28 dB, 0.30 in a factor's logarithm.
+    assert (widths[1] > np.hypot(widths[0], 0.25)).all()
+    assert (widths[1] < 0.6).all()
+    # A length that shot noise alone supports nearly always is supported half of the time.
+    assert (certain["fixed_length_acceptance"][large] > 0.9).all()
+    assert (doubtful["secret_bits_p50"][large] < 1.05 * certain["secret_bits"][large]).all()
+    assert (doubtful["fixed_length_bits"][large] < certain["fixed_length_bits"][large]).all()
+    assert doubtful["mean_secret_bits"][large].to_numpy() == pytest.approx(
+        certain["mean_secret_bits"][large].to_numpy(), rel=0.1
+    )
+
+
+def test_misalignment_that_is_not_as_forecast_scatters_the_key():
+    steady, spread = (
+        sq.analyze(
+            SCENARIO.with_({"key.forecast_error_db": 0.0, "key.misalignment_spread": factor}), seed=5, draws=200
+        ).passes.query("secret_bits > 100_000")
+        for factor in (1.0, 1.6)
+    )
+    assert (spread["secret_bits_p10"] < 0.97 * steady["secret_bits_p10"]).all()
+    assert (spread["secret_bits_p90"] > steady["secret_bits_p90"]).all()
 
 
 def test_what_no_block_can_do_is_refused():
