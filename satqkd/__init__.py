@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         budget as budget,
         compare_pools as compare_pools,
         find_passes as find_passes,
+        key_from_counts as key_from_counts,
         load_campaign as load_campaign,
     )
     from satqkd.analysis.estimate import Estimate as Estimate, estimate as estimate

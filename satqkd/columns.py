@@ -101,6 +101,11 @@ COLUMNS: dict[str, Column] = {
     "decoy_probability": Column("", "p(decoy)", decimals=3),
     "key_basis_probability": Column("", "p(key basis)", decimals=3),
     "overlaps_with": Column("", "overlaps with"),
+    "proof": Column("", "proof"),
+    "single_photon_events": Column("", "single photons, at least", decimals=0),
+    "phase_error_rate": Column("", "phase error, at most", "%", 100.0, 2),
+    "leakage_bits": Column("bit", "leakage", "kbit", 1e-3, 1),
+    "length_bits": Column("bit", "length", "kbit", 1e-3, 3),
     "pool": Column("", "pool"),
     "blocks": Column("", "blocks", decimals=0),
     "blocks_with_key": Column("", "with key", decimals=0),
@@ -180,6 +185,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "pools": (
         "pool", "blocks", "blocks_with_key", "secret_bits", "net_secret_bits", "mean_wait_s", "longest_wait_s",
     ),
+    "key": (
+        "block", "proof", "sifted_bits", "qber", "single_photon_events", "phase_error_rate", "leakage_bits",
+        "length_bits", "secret_bits",
+    ),
     "parameters": ("block", "intensities", "probabilities", "key_basis_probability"),
     "elements": (
         "satellite", "name", "catalog_number", "epoch_utc", "age_days", "period_s", "perigee_m", "apogee_m",
@@ -209,6 +218,9 @@ VIEWS: dict[str, Mapping[str, int]] = {
     "ledger": {
         "time_utc": 0, "station": 0, "new_bits": 0, "store_a_bits": 1, "store_b_bits": 1, "delivered_bits": 0,
         "total_delivered_bits": 0, "oldest_key_age_s": 2,
+    },
+    "key": {
+        "block": 0, "sifted_bits": 1, "qber": 1, "phase_error_rate": 2, "leakage_bits": 2, "length_bits": 0, "proof": 0,
     },
     "elements": {
         "satellite": 0, "catalog_number": 1, "epoch_utc": 0, "age_days": 0, "perigee_m": 2, "apogee_m": 2,

@@ -32,6 +32,9 @@ def tables():
         "ledger": [sq.relay(campaign, "xinglong", "graz").ledger],
         "budget": [sq.budget(MICIUS, elevation_deg=[30.0, 90.0])],
         "pools": [sq.compare_pools(MICIUS, pools=("pass", "day"))],
+        "key": [
+            sq.key_from_counts([{"basis": one, "detections": 1e5, "errors": 1e3} for one in "ZX"], MICIUS.with_(PAIRS))
+        ],
         "parameters": [campaign.parameters()],
         "elements": [check_elements(MICIUS.read_elements())],
     }

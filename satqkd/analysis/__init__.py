@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from satqkd.analysis.chain import analyze as analyze, load_campaign as load_campaign
     from satqkd.analysis.counts import Counts as Counts
     from satqkd.analysis.families import expected_counts as expected_counts
+    from satqkd.analysis.measured_key import key_from_counts as key_from_counts
     from satqkd.analysis.plan import Plan as Plan
     from satqkd.analysis.pooling import compare_pools as compare_pools
     from satqkd.analysis.prediction import Prediction as Prediction, find_passes as find_passes, predict as predict

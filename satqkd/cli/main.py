@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from satqkd._version import __version__
-from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, interrupt, passes, relay, scenario
+from satqkd.cli import analyze, budget, catalog, doctor, elements, inspect, interrupt, key, passes, relay, scenario
 from satqkd.cli.command import recorded_command
 from satqkd.cli.options import state
 from satqkd.cli.talk import ReaderLeftError, say, write
@@ -30,6 +30,7 @@ app.command("passes")(passes.passes)
 app.command("analyze")(analyze.analyze)
 app.command("inspect")(inspect.inspect)
 app.command("budget")(budget.budget)
+app.command("key")(key.key)
 app.command("relay")(relay.relay)
 app.command("doctor")(doctor.doctor)
 app.add_typer(catalog.app, name="catalog")
