@@ -17,6 +17,8 @@ if TYPE_CHECKING:
         compare_pools as compare_pools,
         find_passes as find_passes,
         key_from_counts as key_from_counts,
+        key_through_curve as key_through_curve,
+        key_through_loss as key_through_loss,
         load_campaign as load_campaign,
     )
     from satqkd.analysis.estimate import Estimate as Estimate, estimate as estimate

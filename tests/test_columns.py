@@ -33,7 +33,8 @@ def tables():
         "budget": [sq.budget(MICIUS, elevation_deg=[30.0, 90.0])],
         "pools": [sq.compare_pools(MICIUS, pools=("pass", "day"))],
         "key": [
-            sq.key_from_counts([{"basis": one, "detections": 1e5, "errors": 1e3} for one in "ZX"], MICIUS.with_(PAIRS))
+            sq.key_from_counts([{"basis": one, "detections": 1e5, "errors": 1e3} for one in "ZX"], MICIUS.with_(PAIRS)),
+            sq.key_through_loss([30.0, 40.0], MICIUS, seconds_s=300.0),
         ],
         "parameters": [campaign.parameters()],
         "elements": [check_elements(MICIUS.read_elements())],

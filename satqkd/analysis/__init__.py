@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from satqkd.analysis.chain import analyze as analyze, load_campaign as load_campaign
     from satqkd.analysis.counts import Counts as Counts
     from satqkd.analysis.families import expected_counts as expected_counts
+    from satqkd.analysis.loss_key import key_through_curve as key_through_curve, key_through_loss as key_through_loss
     from satqkd.analysis.measured_key import key_from_counts as key_from_counts
     from satqkd.analysis.plan import Plan as Plan
     from satqkd.analysis.pooling import compare_pools as compare_pools

@@ -53,11 +53,15 @@ def key_from_counts(
     InputError
         With row and column, for counts that cannot be.
     """
+    protocol = load_scenario(scenario).protocol
+    measured = read_counts(counts, getattr(protocol, "intensities", (1.0,)))
+    return key_table(protocol, measured, all_proofs=all_proofs)
+
+
+def key_table(protocol: Any, measured: MeasuredCounts, *, all_proofs: bool) -> pd.DataFrame:
+    """Return the table of `key_from_counts` for counts that are at hand."""
     import pandas as pd
 
-    protocol = load_scenario(scenario).protocol
-    levels = getattr(protocol, "intensities", (1.0,))
-    measured = read_counts(counts, levels)
     wanted = offered(protocol) if all_proofs else [protocol]
     rows = [pd.DataFrame(_columns(one, measured)) for one in wanted]
     table = pd.concat(rows, ignore_index=True)

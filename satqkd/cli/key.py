@@ -1,62 +1,147 @@
-"""``satqkd key``: the key of counts that one has."""
+"""``satqkd key``: the key of counts that one has, or of a loss."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_output, emit, note
+from satqkd.cli.output import check_output, emit, is_stdout, note, recorded, write_whole
 from satqkd.columns import VIEWS
+from satqkd.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from satqkd.scenario import Scenario
+
+_MOST_LOSSES = 10_000
 
 
 def key(
-    counts: Annotated[
-        Path,
+    file: Annotated[
+        str | None,
         typer.Argument(
             metavar="FILE",
-            help="CSV or JSON of basis, intensity, detections and errors; block and leakage_bits if there are such.",
+            help="CSV or JSON of basis, intensity, detections and errors (and block, leakage_bits), or of a loss "
+            "curve: t_s, link_loss_db (and background_cps).",
         ),
-    ],
+    ] = None,
     scenario: opt.ScenarioArgument = None,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DB", help="No FILE but a link loss in dB, or several as first:last:step; repeatable."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(metavar="S", help="How long each --loss lasts, in seconds.")] = 300.0,
+    background: Annotated[
+        float, typer.Option(metavar="CPS", help="Background counts a second of the whole receiver, with --loss.")
+    ] = 0.0,
     set_: opt.Set = None,
     form: opt.Format = None,
     out: opt.Output = None,
+    figure: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the key against --loss to this PNG, SVG or PDF.")
+    ] = None,
     quiet: opt.Quiet = False,
     debug: opt.Debug = False,
 ) -> None:
-    """Show the secret key of measured counts, under every proof that is offered.
+    """Show the secret key of measured counts, a loss curve or a fixed loss, under every proof that is offered.
 
     \b
     Examples:
       satqkd key counts.csv micius-xinglong-2016-12-19
       satqkd key counts.csv --set protocol.intensities=[0.6,0.12,0.0]
-      satqkd key counts.csv micius-nanshan-2017 -o key.csv
+      satqkd key --loss 25:45:1 --seconds 300 --figure key.png
     """
-    check_output(form, out)
+    check_output(form, out, figure)
+    if loss and file is not None:  # then there is no file, and the first word is the scenario
+        if scenario is not None:
+            raise InputError(f"--loss and the file {file} both say what to make key of.", "Give one of them.")
+        file, scenario = None, file
+    if not loss and file is None:
+        raise InputError("There is nothing to make key of.", "Give a file of counts or of losses, or --loss DB.")
+    if figure is not None and not loss:
+        raise InputError("--figure draws the key against the loss: it goes with --loss.", "For example: --loss 25:45:1")
     chosen = opt.chosen_scenario(scenario, set_=set_)
+    table, said = _table(chosen, file, [one for text in loss or [] for one in _losses(text)], seconds, background)
     from satqkd import analysis
 
-    table = analysis.key_from_counts(counts, chosen)
-    measured = table.attrs.pop("counts")
     protocol = chosen.protocol
-    meta = {
-        **analysis.scenario_provenance(chosen),
-        "counts_file": measured.file.to_dict(),
-        "security": {
-            "proof": protocol.proof_name,
-            "counts": "measured",
-            "epsilon_secrecy": protocol.epsilon_secrecy,
-            "epsilon_correctness": protocol.epsilon_correctness,
-        },
+    security = {
+        "proof": protocol.proof_name,
+        "counts": said["counts"],
+        "epsilon_secrecy": protocol.epsilon_secrecy,
+        "epsilon_correctness": protocol.epsilon_correctness,
     }
-    emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["key"]))
+    meta = {**analysis.scenario_provenance(chosen), "made_of": said, "security": security}
+    _hand_out(table, form, out, figure, meta)
     own = table[table["proof"] == protocol.proof_name]
-    blocks = f"{int((own['secret_bits'] > 0).sum())} of {len(own)} blocks"
     epsilon = protocol.epsilon_secrecy + protocol.epsilon_correctness
     note(
-        f"{int(own['secret_bits'].sum()):,} secret bits from {blocks}, authentication not paid; epsilon {epsilon:.3g} "
-        f"a block; of the counts as given, {protocol.proof_name}"
+        f"{_headline(own, bool(loss))}, authentication not paid; epsilon {epsilon:.3g} a block; at {said['counts']} "
+        f"counts, {protocol.proof_name}"
     )
+
+
+def _headline(own: pd.DataFrame, losses: bool) -> str:
+    """Return what the protocol's own proof grants, in words."""
+    bits, some = own["secret_bits"], own[own["secret_bits"] > 0]
+    if losses and len(own) > 1:
+        last = f", up to {some['link_loss_db'].max():g} dB" if len(some) else ""
+        return f"key at {len(some)} of {len(own)} losses{last}"
+    return f"{int(bits.sum()):,} secret bits from {len(some)} of {len(own)} blocks"
+
+
+def _table(
+    chosen: Scenario, file: str | None, losses: list[float], seconds: float, background: float
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the table, and what it was made of."""
+    from satqkd import analysis
+    from satqkd.analysis.loss_key import is_loss_curve
+    from satqkd.reads import file_read
+
+    if file is None:
+        table = analysis.key_through_loss(losses, chosen, seconds_s=seconds, background_cps=background)
+        said = {"loss_db": losses, "seconds_s": seconds, "background_cps": background}
+        return table, {"counts": "expected", **said}
+    if is_loss_curve(Path(file)):
+        table = analysis.key_through_curve(file, chosen)
+        return table, {"counts": "expected", "curve": file_read(file, Path(file).read_bytes()).to_dict()}
+    table = analysis.key_from_counts(file, chosen)
+    return table, {"counts": "measured", "file": table.attrs.pop("counts").file.to_dict()}
+
+
+def _hand_out(
+    table: pd.DataFrame, form: str | None, out: Path | None, figure: Path | None, meta: dict[str, Any]
+) -> None:
+    if figure is not None:
+        import satqkd
+        from satqkd.export.tables import table_writers
+        from satqkd.plot.figures import figure_writer
+
+        # Table and figure: both or none.
+        writers = {figure: figure_writer(satqkd.plot.key_against_loss(table))}
+        if out is not None and not is_stdout(out):
+            writers |= table_writers(table, out, recorded(meta), None if form == "table" else form)
+        write_whole(writers)
+    if figure is None or out is None or is_stdout(out):
+        emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["key"]))
+
+
+def _losses(text: str) -> list[float]:
+    """Read one loss, or first:last:step with both ends."""
+    example = "Write decibels such as 32.5, or first:last:step such as 25:45:1."
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        raise InputError(f"--loss {text!r} is no number of decibels.", example) from None
+    if len(parts) == 1:
+        return parts
+    if len(parts) != 3 or not 0.0 < parts[2] < float("inf") or not parts[0] <= parts[1] < float("inf"):
+        raise InputError(f"--loss {text!r} is no first:last:step.", example)
+    count = int((parts[1] - parts[0]) / parts[2] + 1e-9) + 1
+    if count > _MOST_LOSSES:
+        raise InputError(f"--loss {text!r} are {count:,} losses: at most {_MOST_LOSSES:,} are allowed.", example)
+    return [round(parts[0] + number * parts[2], 9) for number in range(count)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from satqkd import lazy
 
 if TYPE_CHECKING:
+    from satqkd.plot.key_losses import key_against_loss as key_against_loss
     from satqkd.plot.key_stores import relay as relay
     from satqkd.plot.pass_detail import inspect as inspect
     from satqkd.plot.sky_tracks import passes as passes
