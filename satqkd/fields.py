@@ -1,16 +1,18 @@
 """Nouns, and what their fields may hold: checked alike whether built from Python or from a scenario file.
 
-A field of a noun is annotated with one of the types below, or with a Literal of the words that it may be. ``pydantic``
-reads the same annotations when a scenario is loaded, so that a limit, a word and a model's tag are written once.
+A field of a noun is annotated with one of the types below, or with a Literal of the words that it may be. A scenario is
+built by the same annotations, and ``pydantic`` reads them where one is refused, so that a limit, a word and a model's
+tag are written once.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, make_dataclass
-from types import NoneType, UnionType
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -50,7 +52,7 @@ class Chosen:
     """That of several nouns the one is meant whose tag, the Literal of its field `by`, stands in a table.
 
     ``Annotated[A | B, Chosen()]`` is how a choice of model is declared; the tag may be left out where there is a
-    `default`. ``pydantic`` calls the method below when a scenario is loaded.
+    `default`. ``pydantic`` calls the first method below when it is asked about a scenario.
     """
 
     by: str = "model"
@@ -61,16 +63,24 @@ class Chosen:
         return {
             "type": "tagged-union",
             "choices": {word: schema for one, schema in members for word in words_of(one, self.by)},
-            "discriminator": self._tag,
+            "discriminator": self.tag_of,
         }
 
-    def _tag(self, table: Any) -> Any:
+    def tag_of(self, table: Any) -> Any:
+        """Return the tag of a table or a noun, None where it has none."""
         return table.get(self.by, self.default) if isinstance(table, dict) else getattr(table, self.by, None)
 
 
 def words_of(noun: type, name: str) -> tuple[Any, ...]:
     """Return the words that the Literal of a noun's field allows."""
-    return get_args(get_type_hints(noun)[name])
+    hint = field_types(noun)[name]
+    return get_args(get_args(hint)[0] if get_origin(hint) is Annotated else hint)
+
+
+@cache
+def field_types(noun: type) -> Mapping[str, Any]:
+    """Return the annotated types of a noun's fields, evaluated once."""
+    return MappingProxyType(get_type_hints(noun, include_extras=True))
 
 
 SMALLEST_EPSILON = 1e-100
@@ -170,7 +180,7 @@ def noun(cls: type[_Noun] | None = None, /, *, kw_only: bool = True) -> Any:
 
 def partial(whole: type) -> type:
     """Return a noun with the fields of another, each of which may be left out: what rules over the other's in part."""
-    hints = get_type_hints(whole, include_extras=True)
+    hints = field_types(whole)
     optional = [(one.name, Union[hints[one.name], None], field(default=None)) for one in fields(whole)]  # noqa: UP007
     made = make_dataclass(
         f"{whole.__name__}Part",
@@ -249,7 +259,7 @@ def check_fields(noun: Any) -> None:
 
 def _kinds_of_fields(noun: type) -> dict[str, tuple[_Kind, ...]]:
     if noun not in _KNOWN:
-        hints = get_type_hints(noun, include_extras=True)
+        hints = field_types(noun)
         found = {one.name: _kinds(hints[one.name]) for one in fields(noun)}
         _KNOWN[noun] = {name: kinds for name, kinds in found.items() if kinds and None not in kinds}  # type: ignore[misc]
     return _KNOWN[noun]
@@ -279,6 +289,11 @@ def _violation(value: Any, limit: Any) -> str | None:
     if isinstance(limit, Le) and not value <= limit.le:
         return f"at most {limit.le:g}"
     return None
+
+
+def is_within(value: Any, limits: Iterable[Any]) -> bool:
+    """Whether a value keeps all of some limits; what is no limit is passed over."""
+    return all(_violation(value, limit) is None for limit in limits)
 
 
 def slip_of(limits: tuple[Any, ...]) -> str:

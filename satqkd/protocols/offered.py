@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from itertools import product
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin
 
 from satqkd.errors import InputError
+from satqkd.fields import field_types
 
 CHOICES = ("proof", "tail_bound")
 """Fields of a protocol that choose its proof, and how that bounds counts."""
@@ -19,7 +20,7 @@ def offered(protocol: Any) -> list[Any]:
     ----------
     protocol : DecoyBB84, OneDecoyBB84 or BBM92
     """
-    hints = get_type_hints(type(protocol))
+    hints = field_types(type(protocol))
     names = [one.name for one in fields(protocol) if one.name in CHOICES and get_origin(hints[one.name]) is Literal]
     found = [protocol]
     for values in product(*(get_args(hints[name]) for name in names)):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin
 from pydantic import ValidationError
 
 from satqkd.errors import InputError, SatqkdError, did_you_mean, shown
-from satqkd.fields import Definition, slip_of
+from satqkd.fields import Definition, field_types, slip_of
 from satqkd.scenario import schema
 
 _BOUNDS = {
@@ -117,7 +117,7 @@ def _locate(
             continue
         table = schema.noun(expected)
         path.append(str(part))
-        expected = schema.hints(table).get(str(part), Any) if table else Any
+        expected = field_types(table).get(str(part), Any) if table else Any
         here = here.get(part) if isinstance(here, Mapping) else None
     return path, table, expected
 

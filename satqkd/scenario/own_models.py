@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from satqkd.errors import InputError
+from satqkd.fields import field_types
 from satqkd.link.air.extinction import ZenithExtinction
 from satqkd.link.air.turbulence import NoTurbulence
 from satqkd.link.background.radiance import FixedRadiance
@@ -36,7 +37,7 @@ def own_models(scenario: Any) -> dict[str, Any]:
 
 def _own_of(table: Any) -> Iterable[tuple[str, Any]]:
     kind: type = type(table)
-    hints = schema.hints(kind)
+    hints = field_types(kind)
     for name in _STAND_INS:
         model = getattr(table, name, None)
         if model is not None and not isinstance(model, tuple(schema.nouns(hints[name]))):

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
-
-
-@cache
-def hints(table: type) -> Mapping[str, Any]:
-    """Return the annotated types of a noun's fields."""
-    return get_type_hints(table, include_extras=True)
+from satqkd.fields import field_types
+from satqkd.scenario.building import fits
 
 
 def options(expected: Any) -> list[Any]:
@@ -38,7 +32,7 @@ def noun(expected: Any) -> type | None:
 
 def tags(expected: Any) -> list[str]:
     """Return the names of the models that a key of this type may choose from."""
-    chosen = [hints(one).get("model", hints(one).get("name")) for one in nouns(expected)]
+    chosen = [field_types(one).get("model", field_types(one).get("name")) for one in nouns(expected)]
     return sorted({str(tag) for hint in chosen for tag in get_args(hint)})
 
 
@@ -46,7 +40,7 @@ def member(expected: Any, tag: str) -> Any:
     """Return the noun of a union that goes by a tag or class name, or the annotation itself."""
     for option in nouns(expected):
         for key in ("model", "name"):
-            hint = hints(option).get(key)
+            hint = field_types(option).get(key)
             if get_origin(hint) is Literal and tag in get_args(hint):
                 return option
         if option.__name__ == tag:
@@ -71,22 +65,13 @@ def choices_at(root: type, path: list[str]) -> Any:
             expected = item(expected)
             continue
         table = noun(expected)
-        expected = hints(table).get(part, Any) if table else Any
+        expected = field_types(table).get(part, Any) if table else Any
     return expected
-
-
-def fits(expected: Any, value: Any) -> bool:
-    """Whether a plain value is one that a field of this type takes."""
-    try:
-        TypeAdapter(expected).validate_python(tuple(value) if isinstance(value, list) else value, strict=True)
-    except ValidationError:
-        return False
-    return True
 
 
 def shared(old: Mapping[str, Any], model: type) -> dict[str, Any]:
     """Return what of a table another model knows as well: fields of the same name whose values fit it."""
-    fields = hints(model)
+    fields = field_types(model)
     return {
         key: value
         for key, value in old.items()

@@ -7,6 +7,7 @@ from typing import Any
 
 from satqkd import catalog
 from satqkd.errors import InputError
+from satqkd.fields import field_types
 from satqkd.link.downlink import Link
 from satqkd.scenario import schema
 from satqkd.scenario.models import ProtocolTable
@@ -68,7 +69,7 @@ def bring_transmitter(values: dict[str, Any], name: str) -> None:
     model = schema.member(ProtocolTable, str(kind))
     if kind != protocol["name"] and isinstance(model, type):
         protocol = values["protocol"] = {**schema.shared(protocol, model), "name": kind}
-    known = schema.hints(schema.member(ProtocolTable, protocol["name"]))
+    known = field_types(schema.member(ProtocolTable, protocol["name"]))
     protocol.update({key: value for key, value in source.items() if key in known})
     for key, why in terminal.get("assumed", {}).items():
         if key.partition(".")[0] in ("transmitter", "source", "all"):

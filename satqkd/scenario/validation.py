@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
+from satqkd.errors import InputError
 from satqkd.parsing import check_nesting
-from satqkd.scenario.messages import explain
+from satqkd.scenario.building import Unfit, built
 from satqkd.scenario.plain import give_epochs, leaves, plain
 from satqkd.scenario.sites import with_rest_of_link
 from satqkd.scenario.terminals import with_terminals
-
-
-@cache
-def _adapter(scenario: type) -> TypeAdapter[Any]:
-    return TypeAdapter(scenario)
 
 
 def validated(scenario: type, values: dict[str, Any], where: str, origins: dict[str, str]) -> Any:
@@ -43,10 +35,12 @@ def validated(scenario: type, values: dict[str, Any], where: str, origins: dict[
     bare = with_rest_of_link(with_terminals(plain(values), origins), origins)
     give_epochs(bare, bare.get("start"))
     try:
-        # Strict JSON mode: a number in quotes is no number, yet lists become tuples and tables become nouns.
-        found = _adapter(scenario).validate_json(json.dumps(bare), strict=True)
-    except ValidationError as error:
-        raise explain(error, bare, scenario, where) from None
+        found = built(scenario, bare)
+    except (Unfit, InputError):
+        # What is wrong, of all that is wrong, and where, pydantic knows; it has the last word.
+        from satqkd.scenario.judge import judged
+
+        found = judged(scenario, bare, where)
     known = leaves(bare)
     object.__setattr__(found, "origin", {key: text for key, text in origins.items() if key in known})
     return found
