@@ -20,7 +20,8 @@ def offered(protocol: Any) -> list[Any]:
     ----------
     protocol : DecoyBB84, OneDecoyBB84 or BBM92
     """
-    hints = field_types(type(protocol))
+    kind: type = type(protocol)
+    hints = field_types(kind)
     names = [one.name for one in fields(protocol) if one.name in CHOICES and get_origin(hints[one.name]) is Literal]
     found = [protocol]
     for values in product(*(get_args(hints[name]) for name in names)):
