@@ -25,34 +25,43 @@ def overlapping_rows(passes: pd.DataFrame) -> list[tuple[int, int]]:
         With ``satellite``, ``station``, ``key_start_utc`` and ``key_end_utc``; rows that send nothing overlap with
         none.
     """
+    return [(one, other) for one, other in _overlapping_pairs(passes).tolist()]
+
+
+def _overlapping_pairs(passes: pd.DataFrame) -> IntArray:
+    """Return what `overlapping_rows` does as an array, the smaller row first, shape (pairs, 2)."""
     import pandas as pd
 
-    starts, ends = (_microseconds(passes[name]) for name in ("key_start_utc", "key_end_utc"))
     sending = np.flatnonzero(passes["key_start_utc"].notna().to_numpy())
-    pairs: dict[tuple[int, int], None] = {}
+    edges = [_microseconds(passes[name])[sending] for name in ("key_start_utc", "key_end_utc")]
+    # By rank, so that whose it is and when it begins fit into one number.
+    begin, end = np.split(np.unique(np.concatenate(edges), return_inverse=True)[1], 2)
+    found = []
     for busy in ("satellite", "station"):
-        user = pd.factorize(passes[busy].to_numpy()[sending])[0]
-        order = np.lexsort((starts[sending], user))
-        rows, user = sending[order], user[order]
-        last = np.searchsorted(user, user, side="right")
-        # Most passes end before the next one of the same satellite, or station, begins.
-        for place in np.flatnonzero((user[1:] == user[:-1]) & (starts[rows[1:]] < ends[rows[:-1]])).tolist():
-            row = rows[place]
-            for other in rows[place + 1 : last[place]]:
-                if starts[other] >= ends[row]:
-                    break
-                pairs[int(min(row, other)), int(max(row, other))] = None
-    return list(pairs)
+        user = pd.factorize(passes[busy].to_numpy()[sending])[0] * (2 * len(sending) + 1)
+        order = np.argsort(user + begin, kind="stable")
+        place = np.arange(len(order))
+        # Those that begin before a pass ends are the next ones of the same satellite, or station.
+        behind = np.searchsorted((user + begin)[order], (user + end)[order]) - place - 1
+        behind = np.maximum(behind, 0)
+        first = np.repeat(place, behind)
+        nth = np.arange(len(first)) - np.repeat(np.cumsum(behind) - behind, behind)
+        found.append(sending[order[np.column_stack((first, first + 1 + nth))]])
+    pairs = np.sort(np.concatenate(found), axis=1)
+    _, once = np.unique(pairs[:, 0] * len(passes) + pairs[:, 1], return_index=True)
+    return np.asarray(pairs[np.sort(once)])
 
 
 def overlap_names(passes: pd.DataFrame) -> list[str]:
     """Return for each row the ids of the passes it overlaps with, separated by spaces."""
     ids = passes["pass_id"].tolist()
-    names: list[list[str]] = [[] for _ in ids]
-    for one, other in overlapping_rows(passes):
-        names[one].append(ids[other])
-        names[other].append(ids[one])
-    return [" ".join(found) for found in names]
+    names = [""] * len(ids)
+    pairs = _overlapping_pairs(passes)
+    rows, others = pairs.ravel(), pairs[:, ::-1].ravel()
+    order = np.argsort(rows, kind="stable")
+    for row, other in zip(rows[order].tolist(), others[order].tolist(), strict=True):
+        names[row] = f"{names[row]} {ids[other]}" if names[row] else ids[other]
+    return names
 
 
 def coexisting_bits(passes: pd.DataFrame) -> int | None:
