@@ -51,7 +51,7 @@ class MeasuredCounts:
 
 
 def read_counts(
-    source: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]], intensities: Sequence[float]
+    source: str | Path | pd.DataFrame | Rows | Sequence[Mapping[str, Any]], intensities: Sequence[float]
 ) -> MeasuredCounts:
     """Return counts from a CSV or JSON file, a table, or a list of rows.
 

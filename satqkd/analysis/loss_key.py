@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from satqkd.analysis.counts_file import MeasuredCounts
 from satqkd.analysis.families import expected_counts
 from satqkd.analysis.measured_key import key_table
-from satqkd.analysis.measured_rows import number_in, read_rows
+from satqkd.analysis.measured_rows import Rows, number_in, read_rows
 from satqkd.analysis.window import ScenarioLike
 from satqkd.arrays import FloatArray, as_float, as_floats, takes_quantities
 from satqkd.errors import InputError, did_you_mean, shown
@@ -72,7 +72,7 @@ def key_through_loss(
 
 
 def key_through_curve(
-    curve: str | Path | pd.DataFrame,
+    curve: str | Path | pd.DataFrame | Rows,
     scenario: ScenarioLike = "micius-beijing-vienna",
     *,
     station: str | None = None,
@@ -112,14 +112,9 @@ def key_through_curve(
     return _table(checked, [name], mean, counts, errors, all_proofs)
 
 
-def is_loss_curve(path: Path) -> bool:
-    """Whether a file's heading says that it holds a loss curve rather than counts."""
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            heading = next((line for line in stream if line.strip() and not line.startswith("#")), "")
-    except (OSError, ValueError):
-        return False
-    return bool({cell.strip() for cell in heading.split(",")} & set(_LOSSES))
+def is_loss_curve(rows: Rows) -> bool:
+    """Whether rows hold a loss curve rather than counts."""
+    return bool(set(rows.columns) & set(_LOSSES))
 
 
 def _table(

@@ -10,6 +10,7 @@ import numpy as np
 
 from satqkd.analysis.counts import error_share
 from satqkd.analysis.counts_file import MeasuredCounts, read_counts
+from satqkd.analysis.measured_rows import Rows
 from satqkd.analysis.window import ScenarioLike
 from satqkd.arrays import FloatArray, IntArray
 from satqkd.errors import ValidityWarning, warn
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def key_from_counts(
-    counts: str | Path | pd.DataFrame | Sequence[Mapping[str, Any]],
+    counts: str | Path | pd.DataFrame | Rows | Sequence[Mapping[str, Any]],
     scenario: ScenarioLike = "micius-beijing-vienna",
     *,
     all_proofs: bool = True,

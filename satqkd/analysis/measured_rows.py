@@ -45,14 +45,16 @@ def read_rows(source: Any, *, what: str, hint: str) -> Rows:
 
     Parameters
     ----------
-    source : str, Path, pandas.DataFrame or list of mappings
-        Of CSV, empty lines and those that begin with ``#`` do not count; JSON is a list of objects, or an object that
-        holds one under ``rows`` or `what`.
+    source : str, Path, pandas.DataFrame, list of mappings or Rows
+        Of CSV, empty lines and those that begin with ``#`` do not count, and semicolons or tabs are as good as commas;
+        JSON is a list of objects, or an object that holds one under ``rows`` or `what`.
     what : str
         What they hold, in messages: ``counts``.
     hint : str
         What to do about rows that cannot be read.
     """
+    if isinstance(source, Rows):
+        return source
     if hasattr(source, "to_dict") and hasattr(source, "columns"):
         source = source.to_dict("records")
     if not isinstance(source, str | Path):
@@ -105,13 +107,18 @@ def _from_csv(text: str, name: str, hint: str, file: FileRead) -> Rows:
         for number, line in enumerate(text.splitlines(), start=1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
+    top = lines[0][1] if lines else ""
+    between = next((one for one in ";\t" if one in top and "," not in top), ",")
     try:
-        cells = list(csv.reader([line for _, line in lines], skipinitialspace=True))
+        cells = list(csv.reader([line for _, line in lines], delimiter=between, skipinitialspace=True))
     except csv.Error as error:
         raise InputError(f"{name} is no CSV: {error}.", hint) from None
     if not cells or len(cells) != len(lines):
         return Rows(name, (), [], file)
     heading = [cell.strip() for cell in cells[0]]
+    for column in heading:
+        if heading.count(column) > 1:
+            raise InputError(f"{name}, line {lines[0][0]}: there are two columns {column!r}.", hint)
     rows: list[Row] = []
     for (number, _), own in zip(lines[1:], cells[1:], strict=True):
         if len(own) != len(heading):

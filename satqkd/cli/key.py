@@ -100,17 +100,19 @@ def _table(
     """Return the table, and what it was made of."""
     from satqkd import analysis
     from satqkd.analysis.loss_key import is_loss_curve
-    from satqkd.reads import file_read
+    from satqkd.analysis.measured_rows import read_rows
 
     if file is None:
         table = analysis.key_through_loss(losses, chosen, seconds_s=seconds, background_cps=background)
         said = {"loss_db": losses, "seconds_s": seconds, "background_cps": background}
         return table, {"counts": "expected", **said}
-    if is_loss_curve(Path(file)):
-        table = analysis.key_through_curve(file, chosen)
-        return table, {"counts": "expected", "curve": file_read(file, Path(file).read_bytes()).to_dict()}
-    table = analysis.key_from_counts(file, chosen)
-    return table, {"counts": "measured", "file": table.attrs.pop("counts").file.to_dict()}
+    rows = read_rows(file, what="counts", hint="Give a CSV or JSON file of counts, or of a loss curve.")
+    made_of = {"file": rows.file.to_dict()} if rows.file else {}
+    if is_loss_curve(rows):
+        return analysis.key_through_curve(rows, chosen), {"counts": "expected", **made_of}
+    table = analysis.key_from_counts(rows, chosen)
+    table.attrs.clear()
+    return table, {"counts": "measured", **made_of}
 
 
 def _hand_out(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 
 import satqkd as sq
 from satqkd.analysis.loss_key import is_loss_curve
+from satqkd.analysis.measured_rows import read_rows
 from satqkd.errors import InputError
 from tests.support import ROOT
 
@@ -69,6 +72,7 @@ BAD_CURVES = {
     "no number": ("t_s,link_loss_db\n0,much\n", "line 2, column link_loss_db: 'much' is no number"),
     "negative noise": ("t_s,link_loss_db,background_cps\n0,30,-1\n", "column background_cps: '-1' is out of range"),
     "nothing": ("t_s,link_loss_db\n", "has no rows of losses"),
+    "twice": ("t_s,t_s,link_loss_db\n0,0,3\n", "line 1: there are two columns 't_s'"),
 }
 
 
@@ -94,10 +98,29 @@ def test_what_is_no_loss_is_refused():
 
 
 def test_a_heading_tells_a_curve_from_counts(tmp_path):
-    assert is_loss_curve(PUBLISHED)
-    assert not is_loss_curve(tmp_path / "none.csv")
-    (tmp_path / "counts.csv").write_text("basis,detections,errors\n")
-    assert not is_loss_curve(tmp_path / "counts.csv")
+    assert is_loss_curve(read_rows(PUBLISHED, what="counts", hint=""))
+    (tmp_path / "counts.csv").write_text("basis,detections,errors\nZ,1,0\n")
+    assert not is_loss_curve(read_rows(tmp_path / "counts.csv", what="counts", hint=""))
+
+
+@pytest.mark.parametrize("between", [";", "\t"])
+def test_semicolons_and_tabs_are_as_good(between, tmp_path):
+    path = tmp_path / "curve.csv"
+    path.write_text(PUBLISHED.read_text().split("\n", 1)[1].replace(",", between))
+    own, other = sq.key_through_curve(path, NIGHT), sq.key_through_curve(PUBLISHED, NIGHT)
+    np.testing.assert_array_equal(own["secret_bits"], other["secret_bits"])
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "satqkd", "key", "/dev/stdin", NIGHT.name, "--format", "csv"],
+        input=PUBLISHED.read_text(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert len(ran.stdout.splitlines()) == 3
 
 
 def test_the_command_line_takes_losses_and_curves(satqkd, tmp_path):
