@@ -171,7 +171,7 @@ def secret_key_length(  # noqa: PLR0913 - what the theorem asks for
         Mean photon numbers at the exit aperture [1] and the probabilities of choosing them [1], shape (3,) or (..., 3).
     epsilon_secrecy, epsilon_correctness : float
         Security parameters [1].
-    tail_bound : {"chernoff", "hoeffding"}
+    tail_bound : {"chernoff", "hoeffding", "relative-entropy"}
         How the counts bound their expectations.
     error_correction_efficiency : float
         Ratio of what error correction reveals to the Shannon limit [1].
@@ -274,7 +274,7 @@ class DecoyBB84:
         Ratio of what error correction reveals to the Shannon limit [1].
     error_correction : {"efficiency", "finite-block"}
         Leakage ``f n h(Q)``, or the least a code of the block's length can reach where that is more.
-    tail_bound : {"chernoff", "hoeffding"}
+    tail_bound : {"chernoff", "hoeffding", "relative-entropy"}
         How the counts bound their expectations.
     """
 
@@ -288,7 +288,7 @@ class DecoyBB84:
     epsilon_correctness: Epsilon = 1e-15
     error_correction_efficiency: checks.CorrectionEfficiency = 1.16
     error_correction: Literal["efficiency", "finite-block"] = "efficiency"
-    tail_bound: Literal["hoeffding", "chernoff"] = "chernoff"
+    tail_bound: TailBound = "chernoff"
     name: Literal["decoy-bb84"] = "decoy-bb84"
 
     def __post_init__(self) -> None:

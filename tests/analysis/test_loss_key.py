@@ -120,7 +120,7 @@ def test_a_pipe_is_read_once(tmp_path):
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    assert len(ran.stdout.splitlines()) == 3
+    assert len(ran.stdout.splitlines()) == 4
 
 
 def test_the_command_line_takes_losses_and_curves(satqkd, tmp_path):

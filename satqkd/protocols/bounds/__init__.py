@@ -37,6 +37,11 @@ if TYPE_CHECKING:
         phase_error_bound as phase_error_bound,
         serfling_phase_error as serfling_phase_error,
     )
-    from satqkd.protocols.bounds.tails import TAIL_BOUNDS as TAIL_BOUNDS, chernoff as chernoff, hoeffding as hoeffding
+    from satqkd.protocols.bounds.tails import (
+        TAIL_BOUNDS as TAIL_BOUNDS,
+        chernoff as chernoff,
+        hoeffding as hoeffding,
+        relative_entropy as relative_entropy,
+    )
 
 __getattr__, __dir__, __all__ = lazy.face(__name__)
