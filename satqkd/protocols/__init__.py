@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         leakage as leakage,
         one_decoy_bb84 as one_decoy_bb84,
         pair_source as pair_source,
+        variable_length as variable_length,
     )
     from satqkd.protocols.bounds import (
         entropy as entropy,

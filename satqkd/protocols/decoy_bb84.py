@@ -141,6 +141,32 @@ def key_chain(
     )
 
 
+def two_decoy_counts(
+    key_counts: ArrayLike,
+    key_errors: ArrayLike,
+    test_counts: ArrayLike,
+    test_errors: ArrayLike,
+    leakage_bits: ArrayLike | None,
+    *,
+    efficiency: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return counts in the key and the test basis, errors in the test, and leakage, checked.
+
+    Arguments are those of `secret_key_length`; leakage that is not given is ``f n h(Q)``.
+    """
+    key = checks.counts_array("key_counts", key_counts, intensities=3)
+    test = checks.counts_array("test_counts", test_counts, intensities=3)
+    wrong = checks.counts_array("test_errors", test_errors, intensities=3)
+    key_wrong = checks.error_totals("key_errors", key_errors, key)
+    checks.errors_within("test_errors", wrong, test)
+    factor = checks.correction_efficiency(efficiency)
+    if leakage_bits is not None:
+        return key, test, wrong, checks.counts_array("leakage_bits", leakage_bits)
+    total = key.sum(axis=-1)
+    rate = key_wrong / np.where(total > 0.0, total, 1.0)
+    return key, test, wrong, error_correction_leakage(key_bits=total, error_rate=rate, efficiency=factor)
+
+
 @takes_quantities
 def secret_key_length(  # noqa: PLR0913 - what the theorem asks for
     *,
@@ -209,23 +235,13 @@ def secret_key_length(  # noqa: PLR0913 - what the theorem asks for
     proof leaves open, the fixed length and the acceptance test, with other constants; of these only those for one decoy
     are at hand, in `satqkd.protocols.one_decoy_bb84`.
     """
-    key = checks.counts_array("key_counts", key_counts, intensities=3)
-    test = checks.counts_array("test_counts", test_counts, intensities=3)
-    wrong = checks.counts_array("test_errors", test_errors, intensities=3)
-    key_wrong = checks.error_totals("key_errors", key_errors, key)
-    checks.errors_within("test_errors", wrong, test)
+    key, test, wrong, leakage = two_decoy_counts(
+        key_counts, key_errors, test_counts, test_errors, leakage_bits, efficiency=error_correction_efficiency
+    )
     mu = checks.two_decoy_intensities(intensities)
     p = checks.probabilities_array("probabilities", probabilities, count=3)
     secrecy, correctness = checks.block_epsilon(epsilon_secrecy, epsilon_correctness)
-    efficiency = checks.correction_efficiency(error_correction_efficiency)
     one_of("tail_bound", tail_bound, tuple(TAIL_BOUNDS))
-
-    if leakage_bits is None:
-        total = key.sum(axis=-1)
-        rate = key_wrong / np.where(total > 0.0, total, 1.0)
-        leakage = error_correction_leakage(key_bits=total, error_rate=rate, efficiency=efficiency)
-    else:
-        leakage = checks.counts_array("leakage_bits", leakage_bits)
     chain = key_chain(
         key,
         test,
