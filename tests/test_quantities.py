@@ -33,6 +33,8 @@ SAMPLES: dict[str, Any] = {
     "azimuth_deg": [40.0, 50.0],
     "at": 0.5,
     "background_cps": 300.0,
+    "dark_count_probabilities": (1e-6, 1e-6),
+    "efficiency_mismatch": 0.01,
     "background_error_rate": 0.5,
     "background_yield": 1e-6,
     "basis_probability": 0.4,

@@ -141,6 +141,7 @@ def key_chain(
     )
 
 
+@takes_quantities
 def two_decoy_counts(
     key_counts: ArrayLike,
     key_errors: ArrayLike,

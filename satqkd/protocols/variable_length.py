@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from satqkd.arrays import FloatArray, takes_quantities
+from satqkd.arrays import FloatArray, as_float, takes_quantities
 from satqkd.errors import InputError, shown
 from satqkd.fields import one_of
 from satqkd.protocols import checks
@@ -92,8 +92,8 @@ def mismatch_terms(
     counts alone give ``delta_2 = 1 - [1 - (1 - p-)^2]/[1 - (1 - p+)^2]`` and ``delta_1 = delta_2 p+ (2 - p-)/[1 - (1 -
     p-)^2]``; the larger of either counts.
     """
-    m = float(efficiency_mismatch)
-    low, high = (float(one) for one in dark_count_probabilities)
+    m = as_float("efficiency_mismatch", efficiency_mismatch)
+    low, high = (as_float("dark_count_probabilities", one) for one in dark_count_probabilities)
     if not 0.0 <= m < 1.0:
         raise InputError(f"efficiency_mismatch = {shown(efficiency_mismatch)} is out of range: it must be in [0, 1).")
     if not 0.0 <= low <= high < 1.0:
