@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -237,7 +238,8 @@ def carries_unit(value: Any) -> bool:
         return any(map(carries_unit, value))
     # An astropy Time has values too, but no unit.
     quantity = (hasattr(value, "to_value") and hasattr(value, "unit")) or hasattr(value, "magnitude")
-    return quantity or isinstance(value, np.ma.MaskedArray)
+    # NumPy imports its masked arrays when they are first asked for; nobody has one before.
+    return quantity or ("numpy.ma" in sys.modules and isinstance(value, np.ma.MaskedArray))
 
 
 def _stacked(name: str, values: list[Any] | tuple[Any, ...]) -> FloatArray:

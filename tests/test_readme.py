@@ -29,7 +29,8 @@ def test_a_command_of_readme_runs(line, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out or list(tmp_path.iterdir())
 
 
-def test_the_python_of_readme_runs():
+def test_the_python_of_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # it saves a campaign
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -36,8 +36,8 @@ def own_models(scenario: Any) -> dict[str, Any]:
 
 
 def _own_of(table: Any) -> Iterable[tuple[str, Any]]:
-    kind: type = type(table)
-    hints = field_types(kind)
+    noun: type = type(table)
+    hints = field_types(noun)
     for name in _STAND_INS:
         model = getattr(table, name, None)
         if model is not None and not isinstance(model, tuple(schema.nouns(hints[name]))):

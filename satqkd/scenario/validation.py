@@ -38,9 +38,9 @@ def validated(scenario: type, values: dict[str, Any], where: str, origins: dict[
         found = built(scenario, bare)
     except (Unfit, InputError):
         # What is wrong, of all that is wrong, and where, pydantic knows; it has the last word.
-        from satqkd.scenario.judge import judged
+        from satqkd.scenario.pydantic_check import checked_by_pydantic
 
-        found = judged(scenario, bare, where)
+        found = checked_by_pydantic(scenario, bare, where)
     known = leaves(bare)
     object.__setattr__(found, "origin", {key: text for key, text in origins.items() if key in known})
     return found

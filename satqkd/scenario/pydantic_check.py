@@ -17,7 +17,7 @@ def _adapter(scenario: type) -> TypeAdapter[Any]:
     return TypeAdapter(scenario)
 
 
-def judged(scenario: type, values: Mapping[str, Any], where: str) -> Any:
+def checked_by_pydantic(scenario: type, values: Mapping[str, Any], where: str) -> Any:
     """Return the scenario of a class that plain values describe; parameters as `satqkd.scenario.validation.validated`.
 
     Raises
