@@ -220,8 +220,7 @@ VIEWS: dict[str, Mapping[str, int]] = {
         "total_delivered_bits": 0, "oldest_key_age_s": 2,
     },
     "key": {
-        "block": 0, "link_loss_db": 0, "sifted_bits": 1, "qber": 1, "phase_error_rate": 2, "leakage_bits": 2,
-        "length_bits": 0, "proof": 0,
+        "block": 0, "link_loss_db": 0, "qber": 1, "phase_error_rate": 2, "leakage_bits": 2, "length_bits": 0,
     },
     "elements": {
         "satellite": 0, "catalog_number": 1, "epoch_utc": 0, "age_days": 0, "perigee_m": 2, "apogee_m": 2,

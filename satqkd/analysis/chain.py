@@ -47,7 +47,8 @@ def analyze(
     plan : Plan, optional
         Send only where it allows it, too: a narrower one than the limits make; see `satqkd.Plan`.
     seed : int, optional
-        Draw the counts of every block about their expectations from this seed, and tell how its key scatters.
+        Draw channel and counts of every pass from this seed, and tell how the key of its block scatters; the scenario's
+        ``[key]`` says how far a channel may be from its forecast.
     draws : int, optional
         How often.
     keep_samples : bool, optional

@@ -27,7 +27,7 @@ MOST_MEMORY_BYTES = 12 * 2**30
 
 _SMALL = 12_000.0
 """Satellites times stations times days, weighted, below which nothing is estimated: it would take a second or two."""
-_WEIGHT_OPTIMIZED, _WEIGHT_SAMPLED = 20.0, 10.0
+_WEIGHT_OPTIMIZED, _WEIGHT_SAMPLED = 80.0, 40.0
 """So much more work a pass is whose parameters are chosen, or that is looked at every second."""
 
 _PIECES, _MOST_DAYS = 4, 3.0

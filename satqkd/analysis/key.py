@@ -50,11 +50,8 @@ def key_scatter(counts: BlockCounts, *, seed: int, draws: int, channel: ChannelS
     for protocol, rows in blocks_by_protocol(counts).items():
         for first in range(0, rows.size, _DRAWN_TOGETHER):
             some = rows[first : first + _DRAWN_TOGETHER]
-            sizes = ends[some + 1] - ends[some]
-            passes = used[np.repeat(ends[some] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
-            expected = _drawn_channels(
-                counts, passes, np.repeat(np.arange(some.size), sizes), protocol, channel, rng, draws
-            )
+            places, block = _members(ends, some)
+            expected = _drawn_channels(counts, used[places], block, protocol, channel, rng, draws)
             found = key_distribution(protocol.secret_key, counts=expected[0], errors=expected[1], rng=rng, draws=None)
             for name, values in zip(
                 SCATTER,
@@ -110,6 +107,13 @@ def _drawn_channels(
     return totals
 
 
+def _members(ends: IntArray, blocks: NDArray[np.intp]) -> tuple[IntArray, IntArray]:
+    """Return the places between the ends of some blocks, one block after another, and which of these each is of."""
+    sizes = ends[blocks + 1] - ends[blocks]
+    places = np.repeat(ends[blocks] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+    return places, np.repeat(np.arange(len(blocks)), sizes)
+
+
 def asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
     """Return the asymptotic bits of every pass, with the parameters of its block [bit]."""
     bits = np.zeros(counts.block_of_pass.size, dtype=np.int64)
@@ -117,8 +121,7 @@ def asymptotic_bits(counts: BlockCounts) -> NDArray[np.int64]:
     order = np.argsort(counts.block_of_pass, kind="stable")
     ends = np.searchsorted(counts.block_of_pass[order], np.arange(len(counts.protocols) + 1))
     for protocol, blocks in blocks_by_protocol(counts).items():
-        sizes = ends[blocks + 1] - ends[blocks]
-        rows = order[np.repeat(ends[blocks] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
+        rows = order[_members(ends, blocks)[0]]
         length = protocol.asymptotic_bits(counts=counts.sifted[rows], errors=counts.errors[rows])
         bits[rows] = np.floor(length).astype(np.int64)
     return bits

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from satqkd.analysis.counts_file import MeasuredCounts
 from satqkd.analysis.families import expected_counts
-from satqkd.analysis.measured_key import key_table
+from satqkd.analysis.measured_key import key_table, refuse_uncovered
 from satqkd.analysis.measured_rows import Rows, number_in, read_rows
 from satqkd.analysis.window import ScenarioLike
 from satqkd.arrays import FloatArray, as_float, as_floats, takes_quantities
@@ -102,8 +102,8 @@ def key_through_curve(
     checked = load_scenario(scenario)
     name, columns = _curve(curve)
     t, loss, noise = (columns[key] for key in ("t_s", "link_loss_db", "background_cps"))
-    weight = np.gradient(t) if len(t) > 1 else np.ones(1)
-    weight[[0, -1]] *= 0.5 if len(t) > 1 else 1.0
+    weight = np.gradient(t)
+    weight[[0, -1]] *= 0.5
     counts, errors = (
         np.einsum("n,n...->...", weight, rates)[None]
         for rates in _expected(checked, _site(checked, station), loss, noise)
@@ -139,6 +139,7 @@ def _expected(
 ) -> tuple[FloatArray, FloatArray]:
     """Return sifted counts and errors in a second of each loss [1/s], shape (n, 2, intensities)."""
     detector = site.link.detector
+    refuse_uncovered(detector.efficiency_mismatch)
     found = expected_counts(
         scenario.protocol,
         transmittance=10.0 ** (-0.1 * loss_db) * detector.transmittance,
@@ -183,6 +184,8 @@ def _curve(curve: Any) -> tuple[str, dict[str, FloatArray]]:
                 for where, row in read.rows
             ]
         )
+    if len(read.rows) < 2:
+        raise InputError(f"{read.name} has one row of losses: a curve has times between which it runs.", _CURVE)
     for place in np.flatnonzero(np.diff(found["t_s"]) <= 0.0).tolist():
         raise InputError(f"{read.rows[place + 1][0]}: its time is not after that of the row before.", _CURVE)
     for place in np.flatnonzero(found["link_loss_db"] > _MOST_DB).tolist():

@@ -13,7 +13,7 @@ from satqkd.analysis.counts_file import MeasuredCounts, read_counts
 from satqkd.analysis.measured_rows import Rows
 from satqkd.analysis.window import ScenarioLike
 from satqkd.arrays import FloatArray, IntArray
-from satqkd.errors import ValidityWarning, warn
+from satqkd.errors import InputError, ValidityWarning, warn
 from satqkd.protocols.bounds.entropy import binary_entropy
 from satqkd.protocols.offered import offered
 from satqkd.scenario import load_scenario
@@ -47,22 +47,42 @@ def key_from_counts(
         One row for each block and proof, the protocol's own first: ``block``, ``proof``, ``sifted_bits`` and
         ``qber`` (signal, both bases), ``single_photon_events`` and ``phase_error_rate`` of the key
         basis that gives most (missing for pairs), ``leakage_bits``, ``length_bits`` and ``secret_bits``. A length is
-        what the proof grants, negative where it grants none. ``attrs["counts"]`` holds the counts as read.
+        what the counts support, negative where that is none: a proof of fixed length grants no more than was agreed on
+        before the block. ``attrs["counts"]`` holds the counts as read.
 
     Raises
     ------
     InputError
-        With row and column, for counts that cannot be.
+        With row and column, for counts that cannot be; for detectors that no proof here covers.
     """
-    protocol = load_scenario(scenario).protocol
-    measured = read_counts(counts, getattr(protocol, "intensities", (1.0,)))
-    return key_table(protocol, measured, all_proofs=all_proofs)
+    checked = load_scenario(scenario)
+    measured = read_counts(counts, getattr(checked.protocol, "intensities", (1.0,)))
+    own = (getattr(table.detector, "efficiency_mismatch", None) for table in checked.station_tables)
+    refuse_uncovered(max(checked.link.detector.efficiency_mismatch, *(one or 0.0 for one in own), 0.0))
+    silent = sorted({0, 1} - {order[0] for order in checked.protocol.key_orders})
+    if silent and not np.isnan(measured.leakage_bits[:, silent]).all():
+        raise InputError(
+            f"leakage_bits is given for basis {'ZX'[silent[0]]}, which gives no key here: it tests the other one.",
+            "Give it in the rows of basis Z, or let both bases give key: protocol.key_bases.",
+        )
+    return key_table(checked.protocol, measured, all_proofs=all_proofs)
+
+
+def refuse_uncovered(efficiency_mismatch: float) -> None:
+    """Refuse detectors of unequal efficiency, of which no proof that is offered here knows."""
+    if efficiency_mismatch > 0.0:
+        raise InputError(
+            f"link.detector.efficiency_mismatch = {efficiency_mismatch:g}: no proof that is offered here covers "
+            "detectors of different efficiency.",
+            "satqkd.protocols.variable_length.secret_key_length does, from counts.",
+        )
 
 
 def key_table(protocol: Any, measured: MeasuredCounts, *, all_proofs: bool) -> pd.DataFrame:
     """Return the table of `key_from_counts` for counts that are at hand."""
     import pandas as pd
 
+    _check_leakage(protocol, measured)
     wanted = offered(protocol) if all_proofs else [protocol]
     rows = [pd.DataFrame(_columns(one, measured)) for one in wanted]
     table = pd.concat(rows, ignore_index=True)
@@ -79,7 +99,6 @@ def _columns(protocol: Any, measured: MeasuredCounts) -> dict[str, Any]:
     modelled = np.stack([np.atleast_1d(one.leakage_bits) for one in key.by_basis], axis=1)
     given = measured.leakage_bits[:, bases]
     leakage = np.where(np.isnan(given), modelled, given)
-    _check_leakage(measured, bases, given)
     lengths = np.stack([np.atleast_1d(one.length_bits) for one in key.by_basis], axis=1) + modelled - leakage
     sifted = measured.detections[:, :, 0].sum(axis=1)
     return {
@@ -95,8 +114,10 @@ def _columns(protocol: Any, measured: MeasuredCounts) -> dict[str, Any]:
     }
 
 
-def _check_leakage(measured: MeasuredCounts, bases: Sequence[int], given: FloatArray) -> None:
+def _check_leakage(protocol: Any, measured: MeasuredCounts) -> None:
     """Warn of measured leakage that no code reaches: below the Shannon limit of the errors."""
+    bases = [order[0] for order in protocol.key_orders]
+    given = measured.leakage_bits[:, bases]
     total = measured.detections[:, bases].sum(axis=2)
     limit = total * binary_entropy(error_share(measured.errors[:, bases].sum(axis=2), total))
     for block, basis in np.argwhere(given < limit).tolist():

@@ -76,7 +76,7 @@ def read_rows(source: Any, *, what: str, hint: str) -> Rows:
 def number_in(value: Any, where: str, *, least: float = -np.inf, hint: str = "") -> float:
     """Return a number of a cell, refusing what is none, not finite, or below the least."""
     try:
-        number = float(value)
+        number = float("" if isinstance(value, bool | np.bool_) else value)
     except (TypeError, ValueError):
         raise InputError(f"{where}: {shown(value)} is no number.", hint) from None
     if not (np.isfinite(number) and number >= least):

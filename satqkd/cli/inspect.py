@@ -9,7 +9,7 @@ import typer
 
 from satqkd.cli import options as opt
 from satqkd.cli.analyze import report_assumptions
-from satqkd.cli.output import check_output, emit, is_stdout, note, recorded, write_whole
+from satqkd.cli.output import check_output, emit, note
 from satqkd.cli.passes import check_any
 from satqkd.cli.watch import watched
 from satqkd.columns import VIEWS
@@ -54,17 +54,15 @@ def inspect(
     one = campaign.passes.iloc[row]
     table = campaign.samples(row)
     meta = {**campaign.provenance, "pass_id": one["pass_id"]}
-    if figure is not None:
-        from satqkd.export.tables import table_writers
-        from satqkd.plot.figures import figure_writer
-
-        # Table and figure of one pass: both or none.
-        writers = {figure: figure_writer(satqkd.plot.inspect(campaign, row))}
-        if out is not None and not is_stdout(out):
-            writers |= table_writers(table, out, recorded(meta), None if form == "table" else form)
-        write_whole(writers)
-    if figure is None or out is None or is_stdout(out):
-        emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["inspect"]), shown=table.iloc[::every])
+    emit(
+        table,
+        form=form,
+        out=out,
+        meta=lambda: meta,
+        columns=tuple(VIEWS["inspect"]),
+        shown=table.iloc[::every],
+        figures={} if figure is None else {figure: lambda: satqkd.plot.inspect(campaign, row)},
+    )
     causes = [str(name) for name in table if str(name).startswith("qber_")]
     light = table[table["sending"]]
     if causes and not light.empty:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from satqkd.cli import options as opt
-from satqkd.cli.output import check_output, emit, is_stdout, note, recorded, write_whole
+from satqkd.cli.output import check_output, emit, note, print_table
+from satqkd.cli.talk import write
 from satqkd.columns import VIEWS
 from satqkd.errors import InputError
 
@@ -34,10 +36,13 @@ def key(
         list[str] | None,
         typer.Option(metavar="DB", help="No FILE but a link loss in dB, or several as first:last:step; repeatable."),
     ] = None,
-    seconds: Annotated[float, typer.Option(metavar="S", help="How long each --loss lasts, in seconds.")] = 300.0,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="S", help="How long each --loss lasts, in seconds.  [300]")
+    ] = None,
     background: Annotated[
-        float, typer.Option(metavar="CPS", help="Background counts a second of the whole receiver, with --loss.")
-    ] = 0.0,
+        float | None,
+        typer.Option(metavar="CPS", help="Background counts a second of the whole receiver, with --loss.  [0]"),
+    ] = None,
     set_: opt.Set = None,
     form: opt.Format = None,
     out: opt.Output = None,
@@ -62,10 +67,13 @@ def key(
         file, scenario = None, file
     if not loss and file is None:
         raise InputError("There is nothing to make key of.", "Give a file of counts or of losses, or --loss DB.")
-    if figure is not None and not loss:
-        raise InputError("--figure draws the key against the loss: it goes with --loss.", "For example: --loss 25:45:1")
+    for option, given in (("--figure", figure), ("--seconds", seconds), ("--background", background)):
+        if given is not None and not loss:
+            raise InputError(f"{option} goes with --loss, not with a file.", "For example: --loss 25:45:1")
     chosen = opt.chosen_scenario(scenario, set_=set_)
-    table, said = _table(chosen, file, [one for text in loss or [] for one in _losses(text)], seconds, background)
+    losses = [one for text in loss or [] for one in _losses(text)]
+    table, said = _table(chosen, file, losses, 300.0 if seconds is None else seconds, background or 0.0)
+    import satqkd
     from satqkd import analysis
 
     protocol = chosen.protocol
@@ -76,13 +84,30 @@ def key(
         "epsilon_correctness": protocol.epsilon_correctness,
     }
     meta = {**analysis.scenario_provenance(chosen), "made_of": said, "security": security}
-    _hand_out(table, form, out, figure, meta)
+    figures = {} if figure is None else {figure: lambda: satqkd.plot.key_against_loss(table)}
+    emit(table, form=form, out=out, meta=lambda: meta, printed=lambda: _print(table), figures=figures)
     own = table[table["proof"] == protocol.proof_name]
     epsilon = protocol.epsilon_secrecy + protocol.epsilon_correctness
     note(
         f"{_headline(own, bool(loss))}, authentication not paid; epsilon {epsilon:.3g} a block; at {said['counts']} "
         f"counts, {protocol.proof_name}"
     )
+    if said["counts"] == "expected":
+        light = said.get("background_cps")
+        sky = "the curve's own" if light is None else f"{light:g} counts/s"
+        note(f"detectors of {chosen.station_names[0]}; background {sky}, dark counts beside")
+    elif protocol.fixed_length:
+        note("so much the counts support: a proof of fixed length grants what was agreed on before it, if that is less")
+
+
+def _print(table: pd.DataFrame) -> None:
+    """Print what each proof gives below its name, which is too long for a column."""
+    columns = [name for name in VIEWS["key"] if name in table and table[name].notna().any()]
+    for proof, rows in table.groupby("proof", sort=False):
+        for line in wrap(str(proof), 79):
+            write(line)
+        print_table(rows[columns])
+        write("")
 
 
 def _headline(own: pd.DataFrame, losses: bool) -> str:
@@ -107,29 +132,14 @@ def _table(
         said = {"loss_db": losses, "seconds_s": seconds, "background_cps": background}
         return table, {"counts": "expected", **said}
     rows = read_rows(file, what="counts", hint="Give a CSV or JSON file of counts, or of a loss curve.")
-    made_of = {"file": rows.file.to_dict()} if rows.file else {}
+    made_of: dict[str, Any] = {"file": rows.file.to_dict()} if rows.file else {}
     if is_loss_curve(rows):
+        if "background_cps" not in rows.columns:
+            made_of["background_cps"] = 0.0
         return analysis.key_through_curve(rows, chosen), {"counts": "expected", **made_of}
     table = analysis.key_from_counts(rows, chosen)
     table.attrs.clear()
     return table, {"counts": "measured", **made_of}
-
-
-def _hand_out(
-    table: pd.DataFrame, form: str | None, out: Path | None, figure: Path | None, meta: dict[str, Any]
-) -> None:
-    if figure is not None:
-        import satqkd
-        from satqkd.export.tables import table_writers
-        from satqkd.plot.figures import figure_writer
-
-        # Table and figure: both or none.
-        writers = {figure: figure_writer(satqkd.plot.key_against_loss(table))}
-        if out is not None and not is_stdout(out):
-            writers |= table_writers(table, out, recorded(meta), None if form == "table" else form)
-        write_whole(writers)
-    if figure is None or out is None or is_stdout(out):
-        emit(table, form=form, out=out, meta=lambda: meta, columns=tuple(VIEWS["key"]))
 
 
 def _losses(text: str) -> list[float]:

@@ -12,6 +12,7 @@ from satqkd.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from satqkd.files import Writer
 
@@ -31,8 +32,10 @@ def emit(
     columns: Sequence[str] | None = None,
     shown: pd.DataFrame | None = None,
     numbered: bool = False,
+    printed: Callable[[], None] | None = None,
+    figures: Mapping[Path, Callable[[], Figure]] | None = None,
 ) -> None:
-    """Hand out a table.
+    """Hand out a table, and figures of it.
 
     Parameters
     ----------
@@ -48,6 +51,10 @@ def emit(
         The rows shown on a terminal.
     numbered : bool, optional
         Whether rows on a terminal begin with their number among all, from 1, as ``--pass`` takes it.
+    printed : callable, optional
+        Prints it on a terminal in a way of its own.
+    figures : mapping of Path to callable, optional
+        Files, and what draws each; they and the table's file are written all or none.
     """
     from satqkd.export.formats import FORMATS
     from satqkd.export.tables import render, table_writers
@@ -55,10 +62,20 @@ def emit(
     check_output(form, out)
     if is_stdout(out):
         form, out = form or "csv", None
+    writers: dict[Path, Writer] = {}
+    if figures:
+        from satqkd.plot.figures import figure_writer
+
+        writers |= {path: figure_writer(draw()) for path, draw in figures.items()}
     if out is not None:
-        write_whole(table_writers(table, out, recorded(meta()), None if form == "table" else form))
+        writers |= table_writers(table, out, recorded(meta()), None if form == "table" else form)
+    if writers:
+        write_whole(writers)
+    if out is not None:
         return
-    if form in (None, "table"):
+    if form in (None, "table") and printed is not None:
+        printed()
+    elif form in (None, "table"):
         visible = table if shown is None else shown
         print_table(
             visible if columns is None else visible[[name for name in columns if name in visible]], numbered=numbered

@@ -316,6 +316,11 @@ class BBM92:
         return self.name == "e91"
 
     @property
+    def fixed_length(self) -> bool:
+        """Whether the proof asks for a length that is agreed on before the block."""
+        return True
+
+    @property
     def proof_name(self) -> str:
         """Whose bound the key's length is, of which kind, with which tail."""
         return f"Tomamichel et al., Nat. Commun. 3, 634 (2012), fixed length, {self.tail_bound} tail, one basis as key"

@@ -423,6 +423,11 @@ class DecoyBB84:
         return ((0, 1), (1, 0)) if both else ((0, 1),)
 
     @property
+    def fixed_length(self) -> bool:
+        """Whether the proof asks for a length that is agreed on before the block."""
+        return True
+
+    @property
     def proof_name(self) -> str:
         """Whose bound the key's length is, of which kind, with which tails."""
         bases = "both bases as key, each at half of epsilon" if len(self.key_orders) > 1 else "one basis as key"

@@ -30,7 +30,7 @@ class KeyDistribution:
         The length to agree on before the block that yields most on average [bit]: the proofs are of a fixed length,
         and a block whose counts do not support it is given up.
     fixed_acceptance : ndarray
-        Share of the draws that support it [1].
+        Share of the draws that support it, of those that it was not found with [1].
     """
 
     p10_bits: FloatArray

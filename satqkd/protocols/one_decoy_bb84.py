@@ -448,6 +448,11 @@ class OneDecoyBB84:
         return ((0, 1),)
 
     @property
+    def fixed_length(self) -> bool:
+        """Whether the proof asks for a length that is agreed on before the block."""
+        return self.proof == "rusca2018"
+
+    @property
     def proof_name(self) -> str:
         """Whose bound the key's length is, of which kind."""
         authors = {

@@ -14,6 +14,7 @@ import re
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from satqkd.errors import InputError
 from satqkd.fields import Chosen, field_types, is_within, words_of
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -64,7 +65,7 @@ def fits(expected: Any, value: Any) -> bool:
     """Whether a plain value is one that a field of this type takes."""
     try:
         built(expected, value)
-    except Unfit:
+    except (Unfit, InputError):  # by its annotation, or by what the noun says of it
         return False
     return True
 

@@ -216,3 +216,9 @@ def test_memory_is_told_to_the_factor_that_is_stated(case, keep, tmp_path):
     )
     peak = int(ran.stdout)
     assert peak / MEMORY <= estimate(asked, keep_samples=keep).memory_bytes <= peak * MEMORY
+
+
+def test_what_is_not_looked_at_cannot_fill_the_memory():
+    # Analytic: a satellite that stays up, sampled every second all day, just below where work is looked at.
+    pair_days = module._SMALL / module._WEIGHT_SAMPLED
+    assert pair_days * 86_400.0 * module._SAMPLE_BYTES < module.MOST_MEMORY_BYTES

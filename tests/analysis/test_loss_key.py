@@ -72,6 +72,7 @@ BAD_CURVES = {
     "no number": ("t_s,link_loss_db\n0,much\n", "line 2, column link_loss_db: 'much' is no number"),
     "negative noise": ("t_s,link_loss_db,background_cps\n0,30,-1\n", "column background_cps: '-1' is out of range"),
     "nothing": ("t_s,link_loss_db\n", "has no rows of losses"),
+    "one row": ("t_s,link_loss_db\n0,30\n", "has one row of losses"),
     "twice": ("t_s,t_s,link_loss_db\n0,0,3\n", "line 1: there are two columns 't_s'"),
 }
 
@@ -88,6 +89,9 @@ def test_what_is_no_loss_is_refused():
     for wrong in (-1.0, np.nan, 301.0):
         with pytest.raises(InputError, match=r"loss_db = .* is out of range"):
             sq.key_through_loss([30.0, wrong], NIGHT, seconds_s=10.0)
+    unequal = NIGHT.with_({"link.detector.efficiency_mismatch": 0.01})
+    with pytest.raises(InputError, match="no proof that is offered here covers"):
+        sq.key_through_loss(30.0, unequal, seconds_s=10.0)
     for wrong in (0.0, -1.0, np.inf):
         with pytest.raises(InputError, match="seconds_s"):
             sq.key_through_loss(30.0, NIGHT, seconds_s=wrong)
@@ -130,6 +134,8 @@ def test_the_command_line_takes_losses_and_curves(satqkd, tmp_path):
     assert sorted({row["link_loss_db"] for row in rows}) == [30.0, 35.0, 40.0, 45.0, 60.0]
     assert "key at 3 of 5 losses, up to 40 dB" in ran.err
     assert "at expected counts" in ran.err
+    assert "detectors of xinglong; background 0 counts/s" in ran.err
+    assert max(map(len, satqkd("key", "--loss", "30:45:5").out.splitlines())) <= 80
     ran = satqkd("key", str(PUBLISHED), "micius-xinglong-2016-12-19")
     assert ran.code == 0
     assert "micius_2016-12-19_loss" in ran.out
@@ -143,6 +149,8 @@ BAD_COMMANDS = {
     "nothing": (["key"], "nothing to make key of"),
     "both": (["key", "a.csv", "micius-xinglong-2016-12-19", "--loss", "30"], "Give one of them"),
     "figure without losses": (["key", "a.csv", "--figure", "k.png"], "goes with --loss"),
+    "seconds without losses": (["key", "a.csv", "--seconds", "3"], "--seconds goes with --loss"),
+    "background without losses": (["key", "a.csv", "--background", "0"], "--background goes with --loss"),
     "no such loss": (["key", "--loss", "thirty"], "no number of decibels"),
     "backwards": (["key", "--loss", "40:30:1"], "no first:last:step"),
     "endless": (["key", "--loss", "0:100:1e-6"], "at most 10,000"),

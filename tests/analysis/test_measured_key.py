@@ -118,6 +118,7 @@ BAD = {
     "errors above counts": ({"errors": 2_000_000}, r"line 2, column errors: 2e\+06 errors among 974149 detections"),
     "negative": ({"detections": -1}, r"line 2, column detections: '-1.0' is out of range"),
     "no number": ({"errors": "few"}, "line 2, column errors: 'few' is no number"),
+    "a truth": ({"errors": True}, "line 2, column errors: 'True' is no number"),
     "not finite": ({"detections": "nan"}, "line 2, column detections: .* is out of range"),
     "basis": ({"basis": "Q"}, "line 2, column basis: 'Q' is no basis"),
     "intensity": ({"intensity": "bright"}, r"line 2, column intensity: 'bright' is none of 0.8, 0.1, 0"),
@@ -168,12 +169,25 @@ def test_what_is_missing_is_named(tmp_path):
         sq.key_from_counts(two, NIGHT)
 
 
+def test_what_no_proof_covers_is_refused():
+    unequal = NIGHT.with_({"link.detector.efficiency_mismatch": 0.01})
+    with pytest.raises(InputError, match="no proof that is offered here covers"):
+        sq.key_from_counts(rows(), unequal)
+    one_basis = NIGHT.with_({"protocol.key_bases": "one"})
+    with pytest.raises(InputError, match="for basis X, which gives no key"):
+        sq.key_from_counts([{**one, "leakage_bits": 1e5} for one in rows()], one_basis)
+    with pytest.raises(InputError, match="True is no number"):
+        sq.key_from_counts([{**one, "errors": True} for one in rows()], NIGHT)
+
+
 def test_the_command_line_tells_the_key_and_its_proof(satqkd, counts_csv, tmp_path):
     said = satqkd("key", str(counts_csv), "micius-xinglong-2016-12-19")
     assert said.code == 0
     assert "370.0" in said.out
     assert "secret bits from 1 of 1 blocks" in said.err
     assert "Lim et al." in said.err
+    assert "grants what was agreed on before" in said.err
+    assert max(map(len, said.out.splitlines())) <= 80
     target = tmp_path / "key.csv"
     assert satqkd("key", str(counts_csv), "micius-xinglong-2016-12-19", "-o", str(target)).code == 0
     assert pd.read_csv(target)["secret_bits"].tolist() == sq.key_from_counts(counts_csv, NIGHT)["secret_bits"].tolist()

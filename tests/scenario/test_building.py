@@ -13,7 +13,7 @@ import pytest
 from satqkd import catalog
 from satqkd.errors import InputError
 from satqkd.scenario import Scenario, load_scenario
-from satqkd.scenario.building import Unfit, built
+from satqkd.scenario.building import Unfit, built, fits
 from satqkd.scenario.plain import plain
 from satqkd.scenario.pydantic_check import checked_by_pydantic
 from satqkd.scenario.tables import StationTable
@@ -128,6 +128,12 @@ def test_an_annotation_that_nobody_knows_is_left_to_pydantic():
 def test_a_noun_says_itself_what_its_annotations_cannot():
     with pytest.raises(InputError, match="A station needs a name"):
         built(StationTable, {"name": " "})
+
+
+def test_what_a_noun_refuses_does_not_fit():
+    assert fits(StationTable, {"name": "graz"})
+    assert not fits(StationTable, {"name": " "})
+    assert not fits(StationTable, {"name": 1})
 
 
 def test_a_sound_scenario_is_loaded_without_pydantic_and_pandas():
